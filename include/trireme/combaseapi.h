@@ -1,0 +1,2 @@
+/* Of COM, what a client of HCS needs: CoTaskMemAlloc and CoTaskMemFree. */
+#include "windows/winbase.h"

@@ -1,0 +1,159 @@
+/* The base types that every interface of Windows is written in. Widths are those of 64-bit Windows, and are asserted
+ * at the end of this header, in C and in C++. */
+#ifndef TRIREME_WINDOWS_WTYPES_H
+#define TRIREME_WINDOWS_WTYPES_H
+
+#include "basetsd.h"
+#include "sal.h"
+
+#if !defined(__cplusplus) && __SIZEOF_WCHAR_T__ != 2
+#include <uchar.h>
+#endif
+
+/* There is one calling convention, the system's. */
+#ifndef WINAPI
+#define WINAPI
+#endif
+#ifndef CALLBACK
+#define CALLBACK
+#endif
+#ifndef APIENTRY
+#define APIENTRY
+#endif
+#ifndef STDMETHODCALLTYPE
+#define STDMETHODCALLTYPE
+#endif
+
+#ifndef VOID
+#define VOID void
+#endif
+#ifndef CONST
+#define CONST const
+#endif
+#ifndef TRUE
+#define TRUE 1
+#endif
+#ifndef FALSE
+#define FALSE 0
+#endif
+
+typedef char CHAR, *PCHAR, *PSTR, *LPSTR;
+typedef const char *PCSTR, *LPCSTR;
+typedef unsigned char BYTE, *PBYTE, *LPBYTE;
+typedef unsigned char UCHAR, *PUCHAR;
+typedef unsigned char BOOLEAN, *PBOOLEAN;
+typedef short SHORT, *PSHORT;
+typedef unsigned short USHORT, *PUSHORT;
+typedef unsigned short WORD, *PWORD, *LPWORD;
+typedef int INT, *PINT, *LPINT;
+typedef unsigned int UINT, *PUINT;
+typedef int BOOL, *PBOOL, *LPBOOL;
+typedef int32_t LONG, *PLONG, *LPLONG;
+typedef uint32_t ULONG, *PULONG;
+typedef uint32_t DWORD, *PDWORD, *LPDWORD;
+typedef INT64 LONGLONG, *PLONGLONG;
+typedef UINT64 ULONGLONG, *PULONGLONG;
+typedef UINT64 DWORDLONG, *PDWORDLONG;
+typedef float FLOAT;
+typedef double DOUBLE;
+typedef void *PVOID, *LPVOID;
+typedef const void *LPCVOID;
+
+/* Negative: failure. See winerror.h. */
+typedef LONG HRESULT;
+
+/* One UTF-16 unit. Without compiler flags it is char16_t, whose literals are u"text"; under -fshort-wchar it is
+ * wchar_t, so that L"text" in Windows source is right. The library is the same for both. The C library's wcs functions
+ * know 32-bit wchar_t only and must not be used on these strings; trireme.h converts. */
+#if __SIZEOF_WCHAR_T__ == 2
+typedef wchar_t WCHAR;
+#else
+typedef char16_t WCHAR;
+#endif
+typedef WCHAR *PWCHAR, *PWSTR, *LPWSTR;
+typedef const WCHAR *PCWCH, *PCWSTR, *LPCWSTR;
+
+/* What a function hands out to be given back. NULL and INVALID_HANDLE_VALUE (winbase.h) both mean "none". A HANDLE
+ * that is a pipe or a file carries a file descriptor: trireme_handle_fd in trireme.h. */
+typedef void *HANDLE, **PHANDLE, **LPHANDLE;
+typedef HANDLE HLOCAL;
+
+/* A kind of handle that the compiler keeps apart from the others. */
+#ifndef DECLARE_HANDLE
+#define DECLARE_HANDLE(name) typedef struct name##__ *name
+#endif
+
+/* Opaque: where a function takes one, it must be NULL. */
+typedef struct _SECURITY_DESCRIPTOR SECURITY_DESCRIPTOR;
+typedef PVOID PSECURITY_DESCRIPTOR;
+
+typedef struct _SECURITY_ATTRIBUTES {
+    DWORD nLength; /* bytes of this structure */
+    LPVOID lpSecurityDescriptor;
+    BOOL bInheritHandle;
+} SECURITY_ATTRIBUTES, *PSECURITY_ATTRIBUTES, *LPSECURITY_ATTRIBUTES;
+
+/* Declared for prototypes; no function here takes one but as NULL. */
+typedef struct _OVERLAPPED OVERLAPPED, *LPOVERLAPPED;
+
+typedef struct _GUID {
+    ULONG Data1;
+    USHORT Data2;
+    USHORT Data3;
+    UCHAR Data4[8];
+} GUID;
+typedef GUID IID, CLSID;
+
+/* Bitwise operators for an enumeration of flags. C needs none. */
+#ifndef DEFINE_ENUM_FLAG_OPERATORS
+#ifdef __cplusplus
+#define DEFINE_ENUM_FLAG_OPERATORS(type)                                                                \
+    extern "C++" {                                                                                      \
+    constexpr type operator|(type a, type b)                                                            \
+    {                                                                                                   \
+        return static_cast<type>(static_cast<unsigned>(a) | static_cast<unsigned>(b));                  \
+    }                                                                                                   \
+    constexpr type operator&(type a, type b)                                                            \
+    {                                                                                                   \
+        return static_cast<type>(static_cast<unsigned>(a) & static_cast<unsigned>(b));                  \
+    }                                                                                                   \
+    constexpr type operator^(type a, type b)                                                            \
+    {                                                                                                   \
+        return static_cast<type>(static_cast<unsigned>(a) ^ static_cast<unsigned>(b));                  \
+    }                                                                                                   \
+    constexpr type operator~(type a)                                                                    \
+    {                                                                                                   \
+        return static_cast<type>(~static_cast<unsigned>(a));                                            \
+    }                                                                                                   \
+    inline type &operator|=(type &a, type b)                                                            \
+    {                                                                                                   \
+        return a = a | b;                                                                               \
+    }                                                                                                   \
+    inline type &operator&=(type &a, type b)                                                            \
+    {                                                                                                   \
+        return a = a & b;                                                                               \
+    }                                                                                                   \
+    inline type &operator^=(type &a, type b)                                                            \
+    {                                                                                                   \
+        return a = a ^ b;                                                                               \
+    }                                                                                                   \
+    }
+#else
+#define DEFINE_ENUM_FLAG_OPERATORS(type)
+#endif
+#endif
+
+TRIREME_STATIC_ASSERT(sizeof(BYTE) == 1 && sizeof(BOOLEAN) == 1 && sizeof(CHAR) == 1, "8 bits");
+TRIREME_STATIC_ASSERT(sizeof(WCHAR) == 2 && sizeof(WORD) == 2 && sizeof(SHORT) == 2, "16 bits");
+TRIREME_STATIC_ASSERT((WCHAR)-1 > 0, "UTF-16 units are unsigned");
+TRIREME_STATIC_ASSERT(sizeof(HRESULT) == 4 && (HRESULT)-1 < 0, "32 bits, signed");
+TRIREME_STATIC_ASSERT(sizeof(LONG) == 4 && (LONG)-1 < 0, "32 bits, signed");
+TRIREME_STATIC_ASSERT(sizeof(DWORD) == 4 && (DWORD)-1 > 0, "32 bits, unsigned");
+TRIREME_STATIC_ASSERT(sizeof(ULONG) == 4 && (ULONG)-1 > 0, "32 bits, unsigned");
+TRIREME_STATIC_ASSERT(sizeof(BOOL) == 4 && sizeof(INT) == 4 && sizeof(UINT) == 4, "32 bits");
+TRIREME_STATIC_ASSERT(sizeof(LONGLONG) == 8 && sizeof(ULONGLONG) == 8, "64 bits");
+TRIREME_STATIC_ASSERT(sizeof(HANDLE) == 8 && sizeof(PWSTR) == 8, "64-bit pointers");
+TRIREME_STATIC_ASSERT(sizeof(GUID) == 16 && offsetof(GUID, Data4) == 8, "a GUID has no padding");
+TRIREME_STATIC_ASSERT(sizeof(SECURITY_ATTRIBUTES) == 24, "as on 64-bit Windows");
+
+#endif

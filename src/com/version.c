@@ -1,0 +1,6 @@
+#include <trireme.h>
+
+const char *trireme_version(void)
+{
+    return TRIREME_VERSION;
+}
