@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""The library exports the functions that the public headers declare, and nothing else.
+
+    header-exports.py NM LIBRARY HEADER...
+
+Prints TAP.
+"""
+
+import re
+import subprocess
+import sys
+
+
+def declared(path):
+    with open(path, encoding='utf-8') as file:
+        text = re.sub(r'/\*.*?\*/', '', file.read(), flags=re.S)
+    text = re.sub(r'^#(?:.*\\\n)*.*$', '', text, flags=re.M)
+    statements = [statement.strip() for statement in re.split(r'[;{}]', text)]
+    functions = [re.match(r'[\w\s*]*?\b(\w+)\s*\(', statement) for statement in statements
+                 if not statement.startswith(('typedef', 'TRIREME_STATIC_ASSERT', 'DECLARE_HANDLE'))]
+    return {match[1] for match in functions if match and not match[1].isupper() and '_ENUM_' not in match[1]}
+
+
+def exported(nm, library):
+    lines = subprocess.run([nm, '--dynamic', '--defined-only', library], capture_output=True, text=True, check=True,
+                           timeout=60).stdout.splitlines()
+    return {line.split()[-1].split('@')[0] for line in lines}
+
+
+def main():
+    nm, library, *headers = sys.argv[1:]
+    names, symbols = set().union(*map(declared, headers)), exported(nm, library)
+    results = [('the headers declare a sane number of functions', [] if len(names) >= 75 else [f'only {len(names)}']),
+               ('every function that is declared is exported', sorted(names - symbols)),
+               ('nothing else is exported', sorted(symbols - names))]
+    print(f'1..{len(results)}')
+    for number, (text, notes) in enumerate(results, 1):
+        print(f'{"not ok" if notes else "ok"} {number} - {text}')
+        for note in notes:
+            print('#  ', note)
+    sys.exit(any(notes for _, notes in results))
+
+
+if __name__ == '__main__':
+    main()
