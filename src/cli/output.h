@@ -1,0 +1,44 @@
+/* What the command says. Results go to standard output: tables and ids for people, one JSON document with --json.
+ * Failures go to standard error: one sentence, or one JSON document. */
+#ifndef TRI_CLI_OUTPUT_H
+#define TRI_CLI_OUTPUT_H
+
+#include <computecore.h>
+#include <jansson.h>
+
+#include "cli.h"
+
+/* Both print `trireme: ...` and return TRI_EXIT_FAILED. The first is for what the command itself refuses; the second for
+ * a failed call: `result_error` is its ResultError document (borrowed) or NULL, and the text says what could not be
+ * done: "cannot start web1". */
+int tri_fail(const struct tri_cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int tri_fail_call(const struct tri_cli *cli, HRESULT hr, const json_t *result_error, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Prints a document, whose reference it takes, indented. */
+void tri_print_document(json_t *document);
+
+/* Prints a line for people: nothing with --json. */
+void tri_print_line(const struct tri_cli *cli, const char *text);
+
+struct tri_column {
+    const char *name;
+    bool right; /* aligned: a number */
+};
+
+/* A table: tri_listing_new, a row of as many texts as there are columns at a time (copied), and tri_listing_print, which
+ * frees it. */
+struct libscols_table;
+struct libscols_table *tri_listing_new(const struct tri_column *columns, size_t count);
+void tri_listing_add(struct libscols_table *table, size_t count, const char *const *texts);
+void tri_listing_print(struct libscols_table *table);
+
+/* Texts for people, newly allocated: "1.5 GiB", "3 min". */
+char *tri_text_bytes(uint64_t bytes);
+char *tri_text_duration(uint64_t seconds);
+char *tri_text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Standard output was written, or could not be: 0, or TRI_EXIT_FAILED after having said so. */
+int tri_output_finish(const struct tri_cli *cli);
+
+#endif

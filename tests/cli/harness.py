@@ -1,0 +1,188 @@
+"""Runs the real command in the build tree and prints TAP. A test is a function whose name is a sentence."""
+import ctypes
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+TIMEOUT_S = 60
+
+
+class Skip(Exception):
+    """The reason why a test cannot be run here."""
+
+
+class Trireme:
+    """The command, with a runtime folder of its own."""
+
+    def __init__(self, executable, libexec):
+        self.executable = executable
+        self.folder = tempfile.mkdtemp(prefix="trireme-test-")
+        self.environment = dict(os.environ, TRIREME_LIBEXEC_DIR=libexec, LC_ALL="C.UTF-8",
+                                TRIREME_RUNTIME_DIR=os.path.join(self.folder, "run"))
+        os.mkdir(self.environment["TRIREME_RUNTIME_DIR"])
+
+    def __call__(self, *arguments, **options):
+        options.setdefault("timeout", TIMEOUT_S)
+        if "input" not in options and "stdin" not in options:
+            options["stdin"] = subprocess.DEVNULL
+        environment = dict(self.environment, **options.pop("env", {}))
+        return subprocess.run([self.executable, *arguments], capture_output="stdout" not in options, env=environment,
+                              **options)
+
+    def start(self, *arguments, **options):
+        """The same in the background: a Popen with pipes."""
+        for stream in ("stdin", "stdout", "stderr"):
+            options.setdefault(stream, subprocess.PIPE)
+        return subprocess.Popen([self.executable, *arguments], env=self.environment, **options)
+
+    def json(self, verb, *arguments, **options):
+        done = self(verb, "--json", *arguments, **options)
+        assert done.returncode == 0, done
+        return json.loads(done.stdout)
+
+    def text(self, *arguments, **options):
+        done = self(*arguments, **options)
+        assert done.returncode == 0, done
+        return done.stdout.decode().strip()
+
+    def ids(self, *options):
+        return self.text("ps", "-q", *options).split()
+
+    def detached(self, *arguments):
+        """The id of a container that runs in the background."""
+        return self.text("run", "-d", *arguments)
+
+    def processes(self):
+        """The numbers of all processes that were started with our runtime folder: the command's, the shims."""
+        mark = f"TRIREME_RUNTIME_DIR={self.environment['TRIREME_RUNTIME_DIR']}\0".encode()
+        found = []
+        for name in os.listdir("/proc"):
+            try:
+                with open(f"/proc/{name}/environ", "rb") as file:
+                    if name.isdigit() and mark in file.read() and int(name) != os.getpid():
+                        found.append(int(name))
+            except OSError:
+                pass
+        return found
+
+    def traces(self):
+        """What containers leave in the system while they are there."""
+        root = self.environment["TRIREME_RUNTIME_DIR"]
+        with open("/proc/self/mountinfo", encoding="utf-8") as file:
+            mounts = [line for line in file if root in line]
+        folders = [os.path.join(path, name) for path, names, _ in os.walk(root) for name in names
+                   if os.path.dirname(path) == root or os.path.basename(path) == "default"]
+        return mounts + folders
+
+    def close(self):
+        """Also after a test that failed half-way: its containers go first, for a shim that is killed leaves them."""
+        self("stop", "-t", "0", *self("ps", "-q").stdout.decode().split())
+        for signal_number in (signal.SIGTERM, signal.SIGKILL):
+            for pid in self.processes():
+                try:
+                    os.kill(pid, signal_number)
+                except ProcessLookupError:
+                    pass
+            if eventually(lambda: not self.processes(), 5):
+                break
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def eventually(condition, timeout_s=20):
+    """Whether it becomes true in time."""
+    end = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def trapping(trireme, trap):
+    """The id of a container whose command has set a trap by now."""
+    ready = os.path.join(trireme.folder, "ready")
+    name = trireme.detached("-v", f"{trireme.folder}:/mnt/shared", "sh", "-c",
+                            f"trap {trap}; touch /mnt/shared/ready; while :; do sleep 0.05; done")
+    assert eventually(lambda: os.path.exists(ready))
+    os.unlink(ready)
+    return name
+
+
+def cgroups():
+    """The control groups of containers that nobody is in (any more): others may run theirs meanwhile."""
+    found = set()
+    for path, _, files in os.walk("/sys/fs/cgroup"):
+        if re.search(r"/trireme-[0-9a-f]{8}-[0-9a-f-]+$", path) and "cgroup.procs" in files:
+            try:
+                with open(os.path.join(path, "cgroup.procs"), encoding="ascii") as file:
+                    found.update([path] if not file.read() else [])
+            except OSError:
+                pass
+    return found
+
+
+def need_containers():
+    if os.geteuid() != 0:
+        raise Skip("containers need root here")
+    if not any(shutil.which(name) for name in ("runc", "crun")):
+        raise Skip("there is neither runc nor crun")
+    if ctypes.CDLL(None, use_errno=True).unshare(0) != 0:
+        raise Skip("namespaces cannot be made here")
+
+
+def busybox_root(folder):
+    """A small root file system of its own."""
+    busybox = shutil.which("busybox")
+    if not busybox:
+        raise Skip("there is no busybox to make a root of")
+    root = os.path.join(folder, "root")
+    for name in ("bin", "proc", "sys", "dev", "tmp", "etc"):
+        os.makedirs(os.path.join(root, name))
+    shutil.copy(busybox, os.path.join(root, "bin", "busybox"))
+    for name in ("sh", "cat", "echo", "ls", "sleep", "touch", "id", "hostname", "true"):
+        os.symlink("busybox", os.path.join(root, "bin", name))
+    return root
+
+
+def run_one(number, test, trireme):
+    sentence = test.__name__.replace("_", " ")
+    try:
+        test(trireme)
+    except Skip as reason:
+        print(f"ok {number} - {sentence} # SKIP {reason}", flush=True)
+        return True
+    except Exception as error:  # whatever a test fails with is reported
+        place = next(frame for frame in traceback.extract_tb(error.__traceback__)[1:])
+        print(f"# line {place.lineno}: {place.line}")
+        print(f"# {type(error).__name__}: {str(error)[:700]!r}")
+        print(f"not ok {number} - {sentence}", flush=True)
+        return False
+    print(f"ok {number} - {sentence}", flush=True)
+    return True
+
+
+def main(tests, before=lambda: None):
+    """The program's arguments: the command, the folder of its helpers, and parts of the names of tests to run."""
+    executable, libexec = sys.argv[1:3]
+    chosen = [test for test in tests if not sys.argv[3:] or any(part in test.__name__ for part in sys.argv[3:])]
+    try:
+        before()
+    except Skip as reason:
+        print(f"# skipped: {reason}\n1..0 # SKIP {reason}")
+        return
+    print(f"1..{len(chosen)}", flush=True)
+    failed = 0
+    for number, test in enumerate(chosen, 1):
+        trireme = Trireme(executable, libexec)
+        try:
+            failed += not run_one(number, test, trireme)
+        finally:
+            trireme.close()
+    sys.exit(failed > 0)

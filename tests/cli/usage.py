@@ -1,0 +1,176 @@
+"""What the command says before any container is made: help, mistakes, and that there is nothing yet."""
+import json
+import os
+import re
+import subprocess
+import sys
+
+from harness import main
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def refuses(trireme, *arguments, naming=""):
+    """Exits with 125 after one sentence that names the mistake."""
+    done = trireme(*arguments)
+    assert done.returncode == 125, done
+    assert done.stdout == b"", done
+    assert re.fullmatch(rb"trireme: [^\n]+\n", done.stderr), done
+    assert naming in done.stderr.decode(), done
+
+
+def verbs(trireme):
+    return {verb["Name"]: verb for verb in trireme.json("help")}
+
+
+def help_of_every_verb_names_all_its_options(trireme):
+    for name, verb in verbs(trireme).items():
+        done = trireme(name, "--help")
+        assert done.returncode == 0 and done.stderr == b"", done
+        for option in verb["Options"]:
+            assert f"--{option['Name']}" in done.stdout.decode(), (name, option)
+            assert option["Help"] in done.stdout.decode(), (name, option)
+
+
+def help_of_every_verb_as_json_is_one_document(trireme):
+    for name, verb in verbs(trireme).items():
+        assert trireme.json(name, "--help") == verb
+
+
+def every_verb_has_help_and_json(trireme):
+    for verb in verbs(trireme).values():
+        assert {"json", "help"} <= {option["Name"] for option in verb["Options"]}
+
+
+def help_names_every_verb(trireme):
+    text = trireme.text("help")
+    for name in verbs(trireme):
+        assert re.search(rf"^  {name} ", text, re.M), name
+    assert trireme.text("--help") == text
+
+
+def nothing_at_all_is_a_mistake_that_is_helped(trireme):
+    done = trireme()
+    assert done.returncode == 125 and b"Usage:" in done.stdout, done
+
+
+def the_version_is_told(trireme):
+    assert re.fullmatch(r"trireme \d+\.\d+\.\d+", trireme.text("--version"))
+    assert re.fullmatch(r"\d+\.\d+\.\d+", trireme.json("--version")["Version"])
+
+
+def an_unknown_verb_is_refused(trireme):
+    refuses(trireme, "nonsense", naming="nonsense")
+    refuses(trireme, "help", "nonsense", naming="nonsense")
+
+
+def an_unknown_option_is_refused_by_every_verb(trireme):
+    for name in verbs(trireme):
+        refuses(trireme, name, "--nonsense", naming="--nonsense")
+        refuses(trireme, name, "-Z", naming="-Z")
+
+
+def a_missing_value_is_told(trireme):
+    refuses(trireme, "run", "--name", naming="--name")
+    refuses(trireme, "run", "-e", naming="-e")
+
+
+def values_that_make_no_sense_are_refused(trireme):
+    for option, values in {"--memory": ("", "5x", "-1", "0", "1e99g", "12mm"), "--cpus": ("0", "two", "-1", "nan"),
+                           "--cpu-weight": ("0", "-1", "many"), "--timeout": ("-1", "1.5", "99999999999"),
+                           "--volume": ("/tmp", ":/x", "/tmp:relative", "/tmp:/x:no", "/nonexistent/folder:/x"),
+                           "--rootfs": ("/nonexistent/folder", "/etc/passwd"), "--layer": ("/nonexistent/folder",),
+                           "--bundle": ("/nonexistent/folder",)}.items():
+        for value in values:
+            refuses(trireme, "run", option, value, "--", "true", naming=option)
+    refuses(trireme, "kill", "-s", "NONSENSE", "x", naming="NONSENSE")
+    refuses(trireme, "stop", "-t", "soon", "x", naming="soon")
+    refuses(trireme, "ps", "--filter", "colour=red", naming="colour=red")
+
+
+def options_that_do_not_go_together_are_refused(trireme):
+    refuses(trireme, "run", naming="COMMAND")
+    refuses(trireme, "run", "-d", "-i", "true", naming="--detach")
+    refuses(trireme, "run", "-d", "-t", "true", naming="--detach")
+    refuses(trireme, "run", "--rootfs", "/", "--layer", "/", "true", naming="exclude")
+    refuses(trireme, "run", "--scratch", "/tmp", "true", naming="--layer")
+    refuses(trireme, "run", "--bundle", "/", "true", naming="COMMAND")
+    refuses(trireme, "exec", "-d", "-i", "x", "true", naming="--detach")
+
+
+def too_few_and_too_many_arguments_are_refused(trireme):
+    for name in ("stop", "kill", "pause", "resume", "inspect", "wait", "exec"):
+        refuses(trireme, name, naming="few")
+    refuses(trireme, "exec", "x", naming="few")
+    refuses(trireme, "exec", "x", "--", naming="COMMAND")
+    refuses(trireme, "inspect", "x", "y", naming="many")
+    refuses(trireme, "ps", "x", naming="many")
+
+
+def a_refusal_as_json_is_one_document_on_standard_error(trireme):
+    done = trireme("inspect", "--json")
+    assert done.returncode == 125 and done.stdout == b"", done
+    assert json.loads(done.stderr)["ErrorMessage"], done
+
+
+def an_unknown_id_is_named_with_its_code(trireme):
+    for arguments in (("stop", "x"), ("kill", "x"), ("pause", "x"), ("resume", "x"), ("inspect", "x"), ("wait", "x"),
+                      ("stats", "x"), ("exec", "x", "true")):
+        refuses(trireme, *arguments, naming="HCS_E_SYSTEM_NOT_FOUND, 0x8037010E")
+        done = trireme(arguments[0], "--json", *arguments[1:])
+        error = json.loads(done.stderr)
+        assert done.returncode == 125 and error["Name"] == "HCS_E_SYSTEM_NOT_FOUND", done
+        assert error["Error"] == 0x8037010E - (1 << 32) and " x:" in error["ErrorMessage"], done
+
+
+def where_nothing_runs_nothing_is_listed(trireme):
+    assert trireme.ids("-a") == []
+    assert trireme.text("ps").split() == ["ID", "STATE", "UPTIME", "PROCESSES", "MEMORY", "OWNER"]
+    for arguments in (("ps",), ("ps", "-a"), ("ps", "-q"), ("stats",), ("ps", "--filter", "owner=me")):
+        assert trireme.json(*arguments) == [], arguments
+
+
+def output_that_cannot_be_written_is_a_failure(trireme):
+    with open("/dev/full", "wb") as full:
+        done = trireme("help", stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 125 and b"standard output" in done.stderr, done
+
+
+def the_manual_names_every_verb_and_every_option(trireme):
+    with open(os.path.join(SOURCE, "man", "trireme.1"), encoding="utf-8") as file:
+        manual = file.read().replace("\\-", "-")
+    for name, verb in verbs(trireme).items():
+        section = re.search(rf"^\.SS [a-z, ]*\b{name}\b", manual, re.M)
+        assert section, name
+        for option in verb["Options"]:
+            assert f"--{option['Name']}" in manual, (name, option)
+
+
+def completes(trireme, *words):
+    script = (f"source {SOURCE}/completions/trireme; COMP_WORDS=(trireme \"$@\"); COMP_CWORD=$#; _trireme; "
+              "printf '%s\\n' \"${COMPREPLY[@]}\"")
+    environment = dict(trireme.environment, PATH=os.path.dirname(trireme.executable) + ":" + os.environ["PATH"])
+    done = subprocess.run(["bash", "-c", script, "bash", *words], env=environment, capture_output=True, timeout=30,
+                          check=False)
+    return done.stdout.decode().split()
+
+
+def bash_completes_verbs_options_and_values(trireme):
+    assert set(verbs(trireme)) <= set(completes(trireme, ""))
+    assert completes(trireme, "pau") == ["pause"]
+    for name, verb in verbs(trireme).items():
+        assert {f"--{option['Name']}" for option in verb["Options"]} <= set(completes(trireme, name, "-")), name
+    assert "TERM" in completes(trireme, "kill", "-s", "")
+    assert "none" in completes(trireme, "run", "--network", "no")
+    assert completes(trireme, "help", "inspe") == ["inspect"]
+
+
+if __name__ == "__main__":
+    main([help_of_every_verb_names_all_its_options, help_of_every_verb_as_json_is_one_document,
+          every_verb_has_help_and_json, help_names_every_verb, nothing_at_all_is_a_mistake_that_is_helped,
+          the_version_is_told, an_unknown_verb_is_refused, an_unknown_option_is_refused_by_every_verb,
+          a_missing_value_is_told, values_that_make_no_sense_are_refused, options_that_do_not_go_together_are_refused,
+          too_few_and_too_many_arguments_are_refused, a_refusal_as_json_is_one_document_on_standard_error,
+          an_unknown_id_is_named_with_its_code, where_nothing_runs_nothing_is_listed,
+          output_that_cannot_be_written_is_a_failure, the_manual_names_every_verb_and_every_option,
+          bash_completes_verbs_options_and_values])
