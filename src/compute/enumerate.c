@@ -105,6 +105,8 @@ static int look_at(struct tri_space *space, const char *name, const struct tri_s
     bool wanted = name[0] != '.' && passes(filter, &record);
     tri_record_clear(&record);
     int r = wanted ? ask(folder_fd, deadline_ns, list) : 0;
+    if (r < 0 && r != -ENOMEM && r != -ETIMEDOUT && tri_registry_wait(space, name))
+        tri_registry_sweep(space, name); /* its owner was dying: the socket went a moment before the lock */
     return r == -ENOMEM ? r : 0;
 }
 

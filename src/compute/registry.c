@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/runtime-folder.h"
 #include "compute/error.h"
 #include "compute/reap.h"
 
@@ -100,53 +101,6 @@ bool tri_id_equal(const char *a, const char *b)
 
 /* ---- namespaces ---- */
 
-static int root_path(char **ret_path, struct tri_error *error)
-{
-    const char *chosen = getenv("TRIREME_RUNTIME_DIR");
-    const char *user = getenv("XDG_RUNTIME_DIR");
-    char *path = NULL;
-    int n;
-    if (chosen && *chosen)
-        n = asprintf(&path, "%s", chosen);
-    else if (geteuid() == 0)
-        n = asprintf(&path, "/run/trireme");
-    else if (user && *user)
-        n = asprintf(&path, "%s/trireme", user);
-    else
-        return tri_error_set(error, -ENOENT, NULL,
-                             "There is no folder for state: set TRIREME_RUNTIME_DIR or XDG_RUNTIME_DIR.");
-    if (n < 0)
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
-    if (*path != '/') {
-        free(path);
-        return tri_error_set(error, -EINVAL, "TRIREME_RUNTIME_DIR", "The folder for state needs an absolute path.");
-    }
-    *ret_path = path;
-    return 0;
-}
-
-/* A stranger who can write there could put a folder of his own under an id, and be obeyed. */
-static int check_private(int fd, const char *path, struct tri_error *error)
-{
-    struct stat st;
-    if (fstat(fd, &st) < 0)
-        return tri_error_set(error, -errno, path, "Cannot look at \"%s\": %m.", path);
-    if (st.st_uid != geteuid() && st.st_uid != 0)
-        return tri_error_set(error, -EACCES, path, "\"%s\" belongs to another user.", path);
-    if (st.st_mode & (S_IWGRP | S_IWOTH))
-        return tri_error_set(error, -EACCES, path, "\"%s\" may be written to by others; make it mode 0700.", path);
-    return 0;
-}
-
-static int open_private(int folder_fd, const char *name, const char *path, struct tri_error *error)
-{
-    TRI_AUTO_CLOSE int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return tri_error_set(error, -errno, path, "Cannot open \"%s\": %m.", path);
-    int r = check_private(fd, path, error);
-    return r < 0 ? r : tri_take_fd(&fd);
-}
-
 static int make_folder(int folder_fd, const char *name, const char *path, struct tri_error *error)
 {
     int r = tri_folder_make(folder_fd, name, 0700);
@@ -162,21 +116,23 @@ int tri_space_open(const char *name, bool make, struct tri_space *ret_space, str
     if (!name || !*name)
         name = "default";
     int r = tri_id_check(name, "namespace", error);
-    if (r < 0 || (r = root_path(&root, error)) < 0)
+    if (r < 0 || (r = tri_runtime_folder(&root, error)) < 0)
         return r;
     tri_id_encode(name, encoded);
+    if (!strcmp(encoded, "storage")) /* the records of disks and images lie there: nothing of it is a system */
+        return tri_error_set(error, -EINVAL, "namespace", "The name \"storage\" is taken; choose another one.");
     if (asprintf(&path, "%s/%s", root, encoded) < 0) {
         path = NULL;
         return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
     }
     if (make && (r = make_folder(AT_FDCWD, root, root, error)) < 0)
         return r;
-    TRI_AUTO_CLOSE int root_fd = open_private(AT_FDCWD, root, root, error);
+    TRI_AUTO_CLOSE int root_fd = tri_private_folder_open(AT_FDCWD, root, root, error);
     if (root_fd < 0)
         return root_fd;
     if (make && (r = make_folder(root_fd, encoded, path, error)) < 0)
         return r;
-    int fd = open_private(root_fd, encoded, path, error);
+    int fd = tri_private_folder_open(root_fd, encoded, path, error);
     if (fd < 0)
         return fd;
     *ret_space = (struct tri_space){fd, TRI_TAKE(path)};
