@@ -72,7 +72,7 @@ struct tri_keeper {
     const char *path;
     char *const *argv, *const *envp;
     int folder_fd;
-    bool new_session;
+    bool new_session, ends_with_parent;
     unsigned fd_count;
     const int *fds; /* to become 0, 1, ...; -1: closed */
     int *moved;     /* room for as many */
@@ -111,6 +111,8 @@ OUTSIDE static enum step prepare(struct tri_keeper *k)
 {
     if (k->new_session && syscall(SYS_setsid) < 0)
         return STEP_SESSION;
+    if (k->ends_with_parent && syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL) < 0) /* the parent is the keeper */
+        return STEP_WATCH;
     if (k->folder_fd >= 0 && syscall(SYS_fchdir, k->folder_fd) < 0)
         return STEP_FOLDER;
     return place_descriptors(k) ? STEP_NONE : STEP_DESCRIPTORS;
@@ -190,6 +192,8 @@ OUTSIDE static int keeper_main(void *data)
     syscall(SYS_ppoll, watched, 2, NULL, NULL, 0);
     if (watched[0].revents)
         syscall(SYS_wait4, k->pid, &k->status, __WALL, NULL);
+    else if (k->ends_with_parent)
+        syscall(SYS_pidfd_send_signal, watched[0].fd, SIGKILL, NULL, 0);
     syscall(SYS_exit_group, 0);
     __builtin_unreachable();
 }
@@ -308,6 +312,7 @@ static int child_start(const struct tri_child_params *params, struct tri_child *
     k->envp = params->envp ? (char *const *)params->envp : environ;
     k->folder_fd = params->folder_fd;
     k->new_session = params->new_session;
+    k->ends_with_parent = params->ends_with_parent;
     k->host = getpid();
     k->pidfd = -1;
     k->status = STATUS_UNKNOWN;

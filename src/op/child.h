@@ -19,6 +19,7 @@ struct tri_child_params {
     const int *fds;          /* fds[i] becomes descriptor i in the child; -1: /dev/null for 0..2, closed above */
     size_t fd_count;
     bool new_session; /* setsid */
+    bool ends_with_parent; /* killed when the host program ends, however that comes; else it goes on */
 };
 
 struct tri_keeper;
@@ -36,7 +37,8 @@ int tri_child_start(const struct tri_child_params *params, struct tri_child *ret
  * was waited for already, or somebody killed the keeper, so that nobody knows. */
 int tri_child_wait(struct tri_child *child, uint64_t deadline_ns, int *ret_status);
 
-/* Kills what still runs, reaps, closes. Idempotent; {.pidfd = -1} is fine. Without it, a child goes on when we end. */
+/* Kills what still runs, reaps, closes. Idempotent; {.pidfd = -1} is fine. Without it, a child goes on when we end
+ * (except with ends_with_parent). */
 void tri_child_finish(struct tri_child *child);
 
 /* Runs a program to its end with input (may be NULL) on its standard input and up to max_output bytes each of output

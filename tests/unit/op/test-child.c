@@ -313,10 +313,11 @@ static void a_child_outlives_the_thread_that_started_it(void **state)
 /* ---- when the host ends ---- */
 
 /* This program as a host: starts a child, tells its pid, and ends without finishing it. */
-static int be_host(void)
+static int be_host(bool ends_with_parent)
 {
     struct tri_child child = {.pidfd = -1};
     struct tri_child_params params = SHELL("exec sleep 1000");
+    params.ends_with_parent = ends_with_parent;
     if (tri_child_start(&params, &child, NULL) < 0)
         return 1;
     printf("%d", child.pid);
@@ -355,6 +356,26 @@ static void a_keeper_ends_with_its_host_and_the_child_goes_on(void **state)
     assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
 }
 
+static void a_child_that_ends_with_its_parent_is_killed_when_the_host_is_gone(void **state)
+{
+    const char *const argv[] = {"/proc/self/exe", "be-host", "together", NULL};
+    struct tri_child_params params = {.argv = argv, .folder_fd = -1};
+    struct ran ran;
+    int status;
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    run(&params, NULL, 100, &ran);
+    pid_t left = atoi(ran.output);
+    ran_clear(&ran);
+    assert_true(left > 1);
+    siginfo_t ended = {0};
+    EVENTUALLY(waitid(P_PID, (id_t)left, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == left);
+    assert_int_equal(waitpid(left, &status, 0), left);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGKILL);
+    EVENTUALLY(waitpid(-1, &status, __WALL) < 0);
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
 /* The child of a fork has none of the library's threads; it may execute another program, and the parent goes on. */
 static void a_fork_leaves_the_parent_unharmed(void **state)
 {
@@ -376,7 +397,7 @@ static void a_fork_leaves_the_parent_unharmed(void **state)
 int main(int argc, char **argv)
 {
     if (argc > 1)
-        return be_host();
+        return be_host(argc > 2);
 
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_reads_its_input_and_both_its_outputs_are_kept),
@@ -397,6 +418,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(threads_run_programs_at_the_same_time),
         cmocka_unit_test(a_child_outlives_the_thread_that_started_it),
         cmocka_unit_test(a_keeper_ends_with_its_host_and_the_child_goes_on),
+        cmocka_unit_test(a_child_that_ends_with_its_parent_is_killed_when_the_host_is_gone),
         cmocka_unit_test(a_fork_leaves_the_parent_unharmed),
     };
     return cmocka_run_group_tests_name("op child", tests, begin, finish);
