@@ -1,2 +1,2 @@
-/* Of COM, what a client of HCS needs: CoTaskMemAlloc and CoTaskMemFree. */
-#include "windows/winbase.h"
+/* Windows' name for what lies in windows/. */
+#include "windows/combaseapi.h"

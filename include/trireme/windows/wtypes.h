@@ -73,6 +73,19 @@ typedef char16_t WCHAR;
 typedef WCHAR *PWCHAR, *PWSTR, *LPWSTR;
 typedef const WCHAR *PCWCH, *PCWSTR, *LPCWSTR;
 
+/* COM's words for the same. A BSTR is preceded by its length, and made and freed by the functions in oleauto.h only. */
+typedef WCHAR OLECHAR;
+typedef OLECHAR *LPOLESTR;
+typedef const OLECHAR *LPCOLESTR;
+typedef OLECHAR *BSTR;
+#ifndef OLESTR
+#if __SIZEOF_WCHAR_T__ == 2
+#define OLESTR(text) L##text
+#else
+#define OLESTR(text) u##text
+#endif
+#endif
+
 /* What a function hands out to be given back. NULL and INVALID_HANDLE_VALUE (winbase.h) both mean "none". A HANDLE
  * that is a pipe or a file carries a file descriptor: trireme_handle_fd in trireme.h. */
 typedef void *HANDLE, **PHANDLE, **LPHANDLE;
@@ -103,6 +116,9 @@ typedef struct _GUID {
     UCHAR Data4[8];
 } GUID;
 typedef GUID IID, CLSID;
+typedef GUID *LPGUID;
+typedef IID *LPIID;
+typedef CLSID *LPCLSID;
 
 /* Bitwise operators for an enumeration of flags. C needs none. */
 #ifndef DEFINE_ENUM_FLAG_OPERATORS

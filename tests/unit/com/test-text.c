@@ -8,6 +8,7 @@
 
 #include "base/utf16.h"
 #include <trireme.h>
+#include <vdserr.h>
 
 #include "proves.h"
 
@@ -102,6 +103,16 @@ static void every_code_of_the_compute_system_has_a_name_and_a_sentence(void **st
     }
 }
 
+static void codes_that_mean_nothing_here_have_a_name_and_no_sentence(void **state)
+{
+    assert_string_equal(trireme_hresult_name(VDS_E_DRIVER_NO_PACK_NAME), "VDS_E_DRIVER_NO_PACK_NAME");
+    assert_null(trireme_hresult_text(VDS_E_DRIVER_NO_PACK_NAME));
+    assert_string_equal(trireme_hresult_name(VDS_E_OPERATION_PENDING), "VDS_E_OPERATION_PENDING");
+    assert_non_null(trireme_hresult_text(VDS_E_OPERATION_PENDING));
+    assert_string_equal(trireme_hresult_name(VDS_S_GPT_BOOT_MIRRORED_TO_MBR), "VDS_S_GPT_BOOT_MIRRORED_TO_MBR");
+    assert_string_equal(trireme_hresult_name(REGDB_E_CLASSNOTREG), "REGDB_E_CLASSNOTREG");
+}
+
 static void names_are_those_of_the_headers(void **state)
 {
     assert_string_equal(trireme_hresult_name(S_OK), "S_OK");
@@ -146,6 +157,7 @@ int main(void)
         cmocka_unit_test(text_goes_both_ways),
         cmocka_unit_test(no_text_gives_no_text_and_a_reason),
         cmocka_unit_test(every_code_of_the_compute_system_has_a_name_and_a_sentence),
+        cmocka_unit_test(codes_that_mean_nothing_here_have_a_name_and_no_sentence),
         cmocka_unit_test(names_are_those_of_the_headers),
         cmocka_unit_test(unknown_codes_have_neither),
         cmocka_unit_test(windows_error_numbers_become_results_as_on_windows),

@@ -1,0 +1,2 @@
+/* Windows' name for what lies in windows/. */
+#include "windows/oaidl.h"
