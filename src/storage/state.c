@@ -1,0 +1,418 @@
+/* A record is one small file that is only ever replaced as a whole: its next version is written beside it, under a name
+ * that begins with a dot, is locked there, and is renamed over it. So a reader sees the old or the new, and whoever holds
+ * the record holds the file that is under its name at every moment. The locks are those of open files (OFD): they go
+ * with the last descriptor, however the process ends, and who only wants to know does not need to take one. */
+#include "storage/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/runtime-folder.h"
+
+enum { TAKE_TRIES = 64, TEXT_MAX_BYTES = 64 * 1024 };
+
+static const char *const kind_names[] = {
+    [TRI_STATE_WORK] = "work",
+    [TRI_STATE_TEMPORARY] = "temporary",
+    [TRI_STATE_ATTACHED] = "attached",
+    [TRI_STATE_IMAGE] = "image",
+    [TRI_STATE_OFFLINE_DISK] = "offline-disk",
+    [TRI_STATE_OFFLINE_VOLUME] = "offline-volume",
+    [TRI_STATE_PATHS] = "paths",
+};
+
+/* ---- the folder of a kind ---- */
+
+static int make_folders(const char *root, const char *kind, struct tri_error *error)
+{
+    TRI_AUTO_FREE char *path = NULL;
+    if (asprintf(&path, "%s/storage/%s", root, kind) < 0) {
+        path = NULL;
+        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+    }
+    int r = tri_folder_make(AT_FDCWD, path, 0700);
+    return r < 0 ? tri_error_set(error, r, path, "Cannot make the folder \"%s\": %s.", path, strerror(-r)) : 0;
+}
+
+/* Only we can write to the root, so what lies below it is what we put there. */
+static int open_below(const char *root, const char *kind, struct tri_error *error)
+{
+    char below[64];
+    TRI_AUTO_CLOSE int root_fd = tri_private_folder_open(AT_FDCWD, root, root, error);
+    if (root_fd < 0)
+        return root_fd;
+    snprintf(below, sizeof below, "storage/%s", kind);
+    int fd = openat(root_fd, below, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 ? tri_error_set(error, -errno, root, "Cannot open \"%s/%s\": %m.", root, below) : fd;
+}
+
+/* The descriptor of the folder, or -ENOENT where it is missing and not to be made. */
+static int open_kind(enum tri_state_kind kind, bool make, struct tri_error *error)
+{
+    TRI_AUTO_FREE char *root = NULL;
+    struct tri_error missing = {0};
+    int r = tri_runtime_folder(&root, error);
+    if (r < 0)
+        return r;
+    int fd = open_below(root, kind_names[kind], &missing);
+    if (fd == -ENOENT && make) {
+        tri_error_clear(&missing);
+        r = make_folders(root, kind_names[kind], error);
+        return r < 0 ? r : open_below(root, kind_names[kind], error);
+    }
+    if (fd < 0 && error && !error->text)
+        tri_error_move(error, &missing);
+    tri_error_clear(&missing);
+    return fd;
+}
+
+/* ---- one record ---- */
+
+static bool is_name(const char *name)
+{
+    size_t length = strlen(name);
+    if (length == 0 || length >= sizeof((struct tri_state_hold *)0)->name || *name == '.')
+        return false;
+    return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == length;
+}
+
+/* Never blocks. 0, or -EBUSY. */
+static int lock_file(int fd)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+        return 0;
+    return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
+}
+
+/* Is it locked through another open file than this one? */
+static bool is_locked(int fd)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+static bool is_at(int folder_fd, const char *name, int fd)
+{
+    struct stat there, ours;
+    return fstatat(folder_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &ours) == 0 &&
+           there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
+}
+
+static int write_text(int fd, const char *text)
+{
+    for (size_t size = strlen(text); size > 0;) {
+        ssize_t done = write(fd, text, size);
+        if (done < 0 && errno != EINTR)
+            return -errno;
+        text += done > 0 ? done : 0;
+        size -= done > 0 ? (size_t)done : 0;
+    }
+    return 0;
+}
+
+/* A new, locked file beside the records, filled. Its name is put in draft. Returns its descriptor. */
+static int make_draft(int folder_fd, const char *text, char draft[64])
+{
+    static _Atomic unsigned count;
+    TRI_AUTO_CLOSE int fd = -1;
+    do {
+        snprintf(draft, 64, ".draft-%d-%u", (int)getpid(), count++);
+        fd = openat(folder_fd, draft, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    } while (fd < 0 && errno == EEXIST);
+    if (fd < 0)
+        return -errno;
+    int r = lock_file(fd); /* busy: one who cleans up got it first, and removes it */
+    if (r == 0)
+        r = write_text(fd, text);
+    if (r < 0) {
+        unlinkat(folder_fd, draft, 0);
+        return r;
+    }
+    return tri_take_fd(&fd);
+}
+
+/* Puts the draft in the record's place. The two are exchanged, and what was the record is removed under the draft's name:
+ * ext4 takes a rename over a file as a wish for durability, and writes the data out first (a millisecond). */
+static int replace(int folder_fd, const char *draft, const char *name)
+{
+    if (renameat2(folder_fd, draft, folder_fd, name, RENAME_EXCHANGE) == 0) {
+        unlinkat(folder_fd, draft, 0);
+        return 0;
+    }
+    if (errno != EINVAL && errno != ENOSYS)
+        return -errno;
+    return renameat(folder_fd, draft, folder_fd, name) < 0 ? -errno : 0;
+}
+
+/* Replaces the record that is there, where its owner has died or let go. -EBUSY: it has one. -EAGAIN: look again. */
+static int take_over(int folder_fd, const char *name, const char *draft)
+{
+    TRI_AUTO_CLOSE int old_fd = openat(folder_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (old_fd < 0)
+        return errno == ENOENT ? -EAGAIN : -errno;
+    int r = lock_file(old_fd);
+    if (r < 0)
+        return is_at(folder_fd, name, old_fd) ? r : -EAGAIN;
+    if (!is_at(folder_fd, name, old_fd))
+        return -EAGAIN;
+    r = replace(folder_fd, draft, name);
+    return r == -ENOENT ? -EAGAIN : r;
+}
+
+/* Returns the descriptor that holds the record. */
+static int take_once(int folder_fd, const char *name, const char *text, bool only_new)
+{
+    char draft[64];
+    TRI_AUTO_CLOSE int fd = make_draft(folder_fd, text, draft);
+    if (fd < 0)
+        return fd == -EBUSY ? -EAGAIN : fd;
+    if (renameat2(folder_fd, draft, folder_fd, name, RENAME_NOREPLACE) == 0)
+        return tri_take_fd(&fd);
+    int r = errno == ENOENT ? -EAGAIN : -errno;
+    if (r == -EEXIST && !only_new && (r = take_over(folder_fd, name, draft)) == 0)
+        return tri_take_fd(&fd);
+    unlinkat(folder_fd, draft, 0);
+    return r;
+}
+
+static int take(enum tri_state_kind kind, const char *name, const char *text, bool only_new,
+                struct tri_state_hold *ret_hold, struct tri_error *error)
+{
+    if (!is_name(name) || strlen(text) > TEXT_MAX_BYTES)
+        return tri_error_set(error, -EINVAL, name, "\"%s\" cannot be the name of a record, or its text is too long.", name);
+    TRI_AUTO_CLOSE int folder_fd = open_kind(kind, true, error);
+    if (folder_fd < 0)
+        return folder_fd;
+    int fd = -EAGAIN;
+    for (int tries = 0; fd == -EAGAIN && tries < TAKE_TRIES; tries++)
+        fd = take_once(folder_fd, name, text, only_new);
+    if (fd == -EAGAIN)
+        fd = -EBUSY;
+    if (fd < 0)
+        return tri_error_set(error, fd, name, "The record %s/%s cannot be taken: %s.", kind_names[kind], name, strerror(-fd));
+    *ret_hold = (struct tri_state_hold){.fd = fd, .kind = kind};
+    strcpy(ret_hold->name, name);
+    return 0;
+}
+
+int tri_state_take(enum tri_state_kind kind, const char *name, const char *text, struct tri_state_hold *ret_hold,
+                   struct tri_error *error)
+{
+    return take(kind, name, text, false, ret_hold, error);
+}
+
+int tri_state_make(enum tri_state_kind kind, const char *name, const char *text, struct tri_state_hold *ret_hold,
+                   struct tri_error *error)
+{
+    return take(kind, name, text, true, ret_hold, error);
+}
+
+/* The text of a record: it is whole, for it never changes under its inode. NULL: it is none of ours. */
+static char *read_text(int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > TEXT_MAX_BYTES)
+        return NULL;
+    char *text = malloc((size_t)st.st_size + 1);
+    ssize_t got = text ? pread(fd, text, (size_t)st.st_size, 0) : -1;
+    if (got != st.st_size) {
+        free(text);
+        return NULL;
+    }
+    text[got] = '\0';
+    return text;
+}
+
+/* -EAGAIN: it was replaced meanwhile. Returns the descriptor that holds the record. */
+static int open_once(int folder_fd, const char *name)
+{
+    TRI_AUTO_CLOSE int fd = openat(folder_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int r = lock_file(fd);
+    if (!is_at(folder_fd, name, fd))
+        return -EAGAIN;
+    return r < 0 ? r : tri_take_fd(&fd);
+}
+
+static int open_record(int folder_fd, const char *name)
+{
+    int fd = -EAGAIN;
+    for (int tries = 0; fd == -EAGAIN && tries < TAKE_TRIES; tries++)
+        fd = open_once(folder_fd, name);
+    return fd == -EAGAIN ? -EBUSY : fd;
+}
+
+int tri_state_open(enum tri_state_kind kind, const char *name, struct tri_state_hold *ret_hold, char **ret_text)
+{
+    if (!is_name(name))
+        return -ENOENT;
+    TRI_AUTO_CLOSE int folder_fd = open_kind(kind, false, NULL);
+    if (folder_fd < 0)
+        return folder_fd;
+    TRI_AUTO_CLOSE int fd = open_record(folder_fd, name);
+    char *text = fd < 0 ? NULL : read_text(fd);
+    if (!text)
+        return fd < 0 ? fd : -EIO;
+    *ret_hold = (struct tri_state_hold){.fd = tri_take_fd(&fd), .kind = kind};
+    strcpy(ret_hold->name, name);
+    *ret_text = text;
+    return 0;
+}
+
+/* -EAGAIN: one who cleans up took the draft for a dead one's. Returns the descriptor that holds the new version. */
+static int rewrite_once(int folder_fd, const struct tri_state_hold *hold, const char *text)
+{
+    char draft[64];
+    TRI_AUTO_CLOSE int fd = make_draft(folder_fd, text, draft);
+    if (fd < 0)
+        return fd == -EBUSY ? -EAGAIN : fd;
+    int r = is_at(folder_fd, hold->name, hold->fd) ? replace(folder_fd, draft, hold->name) : -ESTALE;
+    if (r == -ENOENT)
+        r = -EAGAIN;
+    if (r == 0)
+        return tri_take_fd(&fd);
+    unlinkat(folder_fd, draft, 0);
+    return r;
+}
+
+int tri_state_rewrite(struct tri_state_hold *hold, const char *text, struct tri_error *error)
+{
+    if (strlen(text) > TEXT_MAX_BYTES)
+        return tri_error_set(error, -EINVAL, hold->name, "The text of a record is too long.");
+    TRI_AUTO_CLOSE int folder_fd = open_kind(hold->kind, true, error);
+    if (folder_fd < 0)
+        return folder_fd;
+    int fd = -EAGAIN;
+    for (int tries = 0; fd == -EAGAIN && tries < TAKE_TRIES; tries++)
+        fd = rewrite_once(folder_fd, hold, text);
+    if (fd < 0)
+        return tri_error_set(error, fd, hold->name, "The record %s/%s cannot be written: %s.", kind_names[hold->kind],
+                             hold->name, strerror(-fd));
+    tri_close(hold->fd);
+    hold->fd = fd;
+    return 0;
+}
+
+void tri_state_drop(struct tri_state_hold *hold)
+{
+    if (hold->fd < 0)
+        return;
+    TRI_AUTO_CLOSE int folder_fd = open_kind(hold->kind, false, NULL);
+    if (folder_fd >= 0 && is_at(folder_fd, hold->name, hold->fd))
+        unlinkat(folder_fd, hold->name, 0);
+    tri_close(tri_take_fd(&hold->fd));
+}
+
+void tri_state_keep(struct tri_state_hold *hold)
+{
+    tri_close(tri_take_fd(&hold->fd));
+}
+
+/* ---- unlocked records ---- */
+
+int tri_state_put(enum tri_state_kind kind, const char *name, const char *text, struct tri_error *error)
+{
+    struct tri_state_hold hold = TRI_STATE_HOLD_NONE;
+    int r = tri_state_take(kind, name, text, &hold, error);
+    tri_state_keep(&hold);
+    return r;
+}
+
+int tri_state_look(enum tri_state_kind kind, const char *name, char **ret_text, bool *ret_held)
+{
+    if (!is_name(name))
+        return -ENOENT;
+    TRI_AUTO_CLOSE int folder_fd = open_kind(kind, false, NULL);
+    if (folder_fd < 0)
+        return folder_fd;
+    TRI_AUTO_CLOSE int fd = openat(folder_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    char *text = read_text(fd);
+    if (!text)
+        return -EIO;
+    *ret_held = is_locked(fd);
+    *ret_text = text;
+    return 0;
+}
+
+int tri_state_get(enum tri_state_kind kind, const char *name, char **ret_text)
+{
+    bool is_held;
+    return tri_state_look(kind, name, ret_text, &is_held);
+}
+
+bool tri_state_has(enum tri_state_kind kind, const char *name)
+{
+    if (!is_name(name))
+        return false;
+    TRI_AUTO_CLOSE int folder_fd = open_kind(kind, false, NULL);
+    return folder_fd >= 0 && faccessat(folder_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int tri_state_remove(enum tri_state_kind kind, const char *name)
+{
+    if (!is_name(name))
+        return 0;
+    TRI_AUTO_CLOSE int folder_fd = open_kind(kind, false, NULL);
+    if (folder_fd < 0)
+        return folder_fd == -ENOENT ? 0 : folder_fd;
+    TRI_AUTO_CLOSE int fd = open_record(folder_fd, name);
+    if (fd < 0)
+        return fd == -ENOENT ? 0 : fd;
+    return unlinkat(folder_fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* ---- all of a kind ---- */
+
+static void close_folderp(DIR **folder)
+{
+    if (*folder)
+        closedir(*folder);
+}
+
+/* A draft without an owner is what somebody left who died while he wrote. */
+static void clean_draft(int folder_fd, const char *draft)
+{
+    TRI_AUTO_CLOSE int fd = openat(folder_fd, draft, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && lock_file(fd) == 0 && is_at(folder_fd, draft, fd))
+        unlinkat(folder_fd, draft, 0);
+}
+
+static void visit_one(int folder_fd, const char *name, tri_state_visit *visit, void *data)
+{
+    TRI_AUTO_CLOSE int fd = openat(folder_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    TRI_AUTO_FREE char *text = fd < 0 ? NULL : read_text(fd);
+    if (text)
+        visit(data, name, text, is_locked(fd));
+}
+
+int tri_state_each(enum tri_state_kind kind, tri_state_visit *visit, void *data)
+{
+    int folder_fd = open_kind(kind, false, NULL);
+    if (folder_fd < 0)
+        return folder_fd == -ENOENT ? 0 : folder_fd;
+    TRI_CLEANUP(close_folderp) DIR *folder = fdopendir(folder_fd);
+    if (!folder) {
+        tri_close(folder_fd);
+        return -ENOMEM;
+    }
+    const struct dirent *entry;
+    while ((errno = 0, entry = readdir(folder))) {
+        if (is_name(entry->d_name))
+            visit_one(folder_fd, entry->d_name, visit, data);
+        else if (strncmp(entry->d_name, ".draft-", 7) == 0)
+            clean_draft(folder_fd, entry->d_name);
+    }
+    return -errno;
+}
