@@ -12,6 +12,8 @@ RULES = {
     "src/shim": {"base", "shim", "compute/error.h", "compute/cgroup.h"},
     "src/compute": {"base", "op", "compute"},
     "src/compute/hcs": {"base", "com", "compute", "compute/hcs", "public", "op/op.h", "op/notify.h"},
+    "src/storage": {"base", "op", "storage"},
+    "src/storage/vds": {"base", "com", "storage", "storage/vds", "public", "op/op.h", "op/notify.h"},
     "src/cli": {"cli", "public"},
     "tests/face": {"public", "tests"},
 }

@@ -5,7 +5,8 @@ import os
 import sys
 import time
 
-PROCESSES = ("trireme", "trireme-shim", "trireme-init", "runc", "crun")
+# As the kernel names them: 15 letters at most.
+PROCESSES = ("trireme", "trireme-shim", "trireme-init", "runc", "crun", "qemu-img", "qemu-storage-da", "mke2fs", "mkntfs")
 
 
 def processes():
@@ -17,7 +18,7 @@ def processes():
             continue  # it has ended meanwhile
         if state == "Z" and parent == "1":
             continue  # it has ended, and the machine's first process takes its time to notice
-        if name in PROCESSES or name.startswith("runc:"):
+        if name in PROCESSES or name.startswith(("runc:", "mkfs.")):
             yield f"process {os.path.basename(path)} {name} ({state})"
 
 
@@ -33,13 +34,16 @@ def cgroups():
 
 def folders():
     roots = {"/run/trireme", os.environ.get("TRIREME_RUNTIME_DIR", "/run/trireme")}
-    # The root and its namespaces stay; a system's folder does not.
-    return [f"folder {path}" for root in roots for path in glob.glob(root + "/*/*") + glob.glob(root + "/*/.[!.]*")] + \
+    # The root, its namespaces and the kinds of storage records stay; a system's folder and a record do not.
+    depth = {root: [glob.glob(root + pattern) for pattern in ("/*/*", "/*/.[!.]*", "/storage/*/*")] for root in roots}
+    return [f"folder {path}" for root, found in depth.items() for paths in found for path in paths
+            if path.count("/") != root.count("/") + 2 or not path.startswith(root + "/storage/")] + \
         [f"folder {path}" for path in glob.glob("/tmp/*trireme*") + glob.glob("/run/trireme-*")]
 
 
 def loops():
-    return [f"loop device /dev/{path.split('/')[3]}" for path in glob.glob("/sys/block/loop*/loop/backing_file")]
+    return [f"loop device /dev/{path.split('/')[3]}" for path in glob.glob("/sys/block/loop*/loop/backing_file")] + \
+        [f"partition /dev/{path.split('/')[4]}" for path in glob.glob("/sys/block/loop*/loop*p*")]
 
 
 def look():

@@ -15,10 +15,15 @@ import sys
 
 STANDARDS = {'c': ['c11', 'c17'], 'c++': ['c++11', 'c++17']}
 MODES = [[], ['-fshort-wchar']]
+VIEWS = ['', '#define COBJMACROS\n', '#define COBJMACROS\n#define CINTERFACE\n#include <initguid.h>\n',
+         '#define TRIREME_NO_INTERFACES\n#include <initguid.h>\n']
 TEXT = '#include <{0}>\n#include <{0}>\nextern int not_empty;\n'
+VIEWED = '#include <vds.h>\n#include <oleauto.h>\n#include <diskguid.h>\nextern int not_empty;\n'
 WARNINGS = ['-Wall', '-Wextra', '-Wpedantic', '-Wundef', '-Wshadow', '-Werror']
-SPELLINGS = ['ComputeCore.h', 'ComputeDefs.h', 'Objbase.h', 'Windows.h', 'combaseapi.h', 'computecore.h',
-             'computedefs.h', 'objbase.h', 'trireme.h', 'windows.h', 'winerror.h', 'wtypes.h']
+SPELLINGS = ['ComputeCore.h', 'ComputeDefs.h', 'Objbase.h', 'Unknwn.h', 'Vds.h', 'Windows.h', 'combaseapi.h',
+             'computecore.h', 'computedefs.h', 'guiddef.h', 'initguid.h', 'oaidl.h', 'objbase.h', 'oleauto.h',
+             'trireme-storage.h', 'trireme.h', 'unknwn.h', 'vds.h', 'vdserr.h', 'vdslun.h', 'virtdisk.h', 'windows.h',
+             'winerror.h', 'wtypes.h']
 
 
 def compile_text(command, text):
@@ -46,11 +51,13 @@ def main():
     commands = list(variants([(language, compiler) for language, compiler in compilers if compiler]))
     results = [('every header is installed', sorted(set(everything_below(include)) ^ set(headers))),
                ('every spelling in use is there', sorted(set(SPELLINGS) - set(headers)))]
-    print(f'1..{len(results) + len(commands)}')
+    print(f'1..{len(results) + 2 * len(commands)}')
     for command in commands:
         name = ' '.join([os.path.basename(command[0]), *command[3:5]]).replace(' -Wall', '')
         broken = [line for header in headers for line in compile_text([*command, '-I', include], TEXT.format(header))]
         results.append((f'every header compiles by itself: {name}', broken))
+        seen = [line for view in VIEWS for line in compile_text([*command, '-I', include], view + VIEWED)]
+        results.append((f'interfaces compile in every view: {name}', seen))
     for number, (text, notes) in enumerate(results, 1):
         print(f'{"not ok" if notes else "ok"} {number} - {text}')
         for note in notes:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The library exports the functions that the public headers declare, and nothing else.
+"""The library exports the functions and the ids that the public headers declare, and nothing else.
 
     header-exports.py NM LIBRARY HEADER...
 
@@ -17,8 +17,10 @@ def declared(path):
     text = re.sub(r'^#(?:.*\\\n)*.*$', '', text, flags=re.M)
     statements = [statement.strip() for statement in re.split(r'[;{}]', text)]
     functions = [re.match(r'[\w\s*]*?\b(\w+)\s*\(', statement) for statement in statements
-                 if not statement.startswith(('typedef', 'TRIREME_STATIC_ASSERT', 'DECLARE_HANDLE'))]
-    return {match[1] for match in functions if match and not match[1].isupper() and '_ENUM_' not in match[1]}
+                 if not statement.startswith(('typedef', 'inline', 'template', 'TRIREME_STATIC_ASSERT', 'DECLARE_HANDLE'))]
+    ids = re.findall(r'^DEFINE_GUID\((\w+),', text, re.M)
+    ids += ['IID_' + name for name in re.findall(r'^TRIREME_INTERFACE_ID\((\w+),', text, re.M)]
+    return {match[1] for match in functions if match and not match[1].isupper() and '_ENUM_' not in match[1]} | set(ids)
 
 
 def exported(nm, library):
@@ -30,8 +32,8 @@ def exported(nm, library):
 def main():
     nm, library, *headers = sys.argv[1:]
     names, symbols = set().union(*map(declared, headers)), exported(nm, library)
-    results = [('the headers declare a sane number of functions', [] if len(names) >= 75 else [f'only {len(names)}']),
-               ('every function that is declared is exported', sorted(names - symbols)),
+    results = [('the headers declare a sane number of names', [] if len(names) >= 145 else [f'only {len(names)}']),
+               ('every function and id that is declared is exported', sorted(names - symbols)),
                ('nothing else is exported', sorted(symbols - names))]
     print(f'1..{len(results)}')
     for number, (text, notes) in enumerate(results, 1):

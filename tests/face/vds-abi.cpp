@@ -1,0 +1,1 @@
+#include "vds-abi.c"

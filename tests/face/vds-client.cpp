@@ -1,0 +1,2 @@
+/* The same client as C++: through classes instead of macros. */
+#include "vds-client.c"
