@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -70,6 +71,19 @@ HRESULT tri_call_set_result(struct tri_call *call, HRESULT result)
     return call->result = result;
 }
 
+static void ask_operation(void *work, struct tri_progress_state *ret)
+{
+    struct tri_call *call = work;
+    PWSTR text = NULL;
+
+    if (FAILED(HcsGetOperationProperties(call->operation, NULL, &text)))
+        return;
+    json_t *properties = tri_document(text);
+    snprintf(ret->phase, sizeof(ret->phase), "%s", tri_member_text(properties, "Phase"));
+    ret->percent = (unsigned)tri_member_number(properties, "PercentComplete");
+    json_decref(properties);
+}
+
 static HRESULT wait_until(struct tri_call *call, struct tri_progress *progress, uint64_t deadline_ms)
 {
     struct pollfd fds[] = {{.fd = call->done_fd, .events = POLLIN}, {.fd = tri_signals_hold(), .events = POLLIN}};
@@ -82,7 +96,7 @@ static HRESULT wait_until(struct tri_call *call, struct tri_progress *progress, 
             waiting = handle_signal(call);
         if (tri_clock_left_ms(deadline_ms) == 0)
             break;
-        tri_progress_draw(progress, call->operation);
+        tri_progress_draw(progress, ask_operation, call);
     }
     tri_signals_release();
     return waiting ? read_result(call) : tri_call_set_result(call, HRESULT_FROM_WIN32(ERROR_CANCELLED));

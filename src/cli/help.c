@@ -20,6 +20,17 @@ static void add_options(json_t *array, const struct tri_option *option)
         json_array_append_new(array, option_document(option));
 }
 
+static json_t *verb_document(const struct tri_verb *verb);
+
+static json_t *verbs_document(const struct tri_verb *const *verb)
+{
+    json_t *array = tri_checked(json_array());
+
+    for (; *verb; verb++)
+        json_array_append_new(array, verb_document(*verb));
+    return array;
+}
+
 static json_t *verb_document(const struct tri_verb *verb)
 {
     json_t *options = tri_checked(json_array());
@@ -27,8 +38,8 @@ static json_t *verb_document(const struct tri_verb *verb)
     add_options(options, verb->options);
     add_options(options, verb->shared);
     add_options(options, tri_common_options);
-    return json_pack("{s:s, s:s, s:s, s:o}", "Name", verb->name, "Arguments", verb->arguments, "Summary", verb->summary,
-                     "Options", options);
+    return json_pack("{s:s, s:s, s:s, s:o, s:o*}", "Name", verb->name, "Arguments", verb->arguments, "Summary",
+                     verb->summary, "Options", options, "Verbs", verb->verbs ? verbs_document(verb->verbs) : NULL);
 }
 
 static void print_options(const struct tri_option *option)
@@ -41,6 +52,12 @@ static void print_options(const struct tri_option *option)
     }
 }
 
+static void print_verbs(const struct tri_verb *const *verb)
+{
+    for (; *verb; verb++)
+        printf("  %-9s  %s\n", tri_verb_word(*verb), (*verb)->summary);
+}
+
 void tri_verb_print_help(const struct tri_cli *cli, const struct tri_verb *verb)
 {
     if (cli->json) {
@@ -48,39 +65,44 @@ void tri_verb_print_help(const struct tri_cli *cli, const struct tri_verb *verb)
         return;
     }
     printf("Usage: trireme %s [OPTION]...%s%s\n\n", verb->name, *verb->arguments ? " " : "", verb->arguments);
-    printf("%c%s.\n\nOptions:\n", toupper((unsigned char)verb->summary[0]), verb->summary + 1);
+    printf("%c%s.\n\n", toupper((unsigned char)verb->summary[0]), verb->summary + 1);
+    if (verb->verbs) {
+        puts("Verbs:");
+        print_verbs(verb->verbs);
+        putchar('\n');
+    }
+    puts("Options:");
     print_options(verb->options);
     print_options(verb->shared);
     print_options(tri_common_options);
 }
 
-static void print_overview_document(void)
-{
-    json_t *verbs = tri_checked(json_array());
-
-    for (const struct tri_verb *const *verb = tri_verbs; *verb; verb++)
-        json_array_append_new(verbs, verb_document(*verb));
-    tri_print_document(verbs);
-}
-
 static void print_overview(void)
 {
-    printf("Usage: trireme VERB [OPTION]... [ARGUMENT]...\n\nContainers, through the Host Compute System API.\n\n");
-    for (const struct tri_verb *const *verb = tri_verbs; *verb; verb++)
-        printf("  %-8s  %s\n", (*verb)->name, (*verb)->summary);
+    printf(
+        "Usage: trireme VERB [OPTION]... [ARGUMENT]...\n\nContainers, through the Host Compute System API, and disks, "
+        "through the Virtual Disk Service API.\n\n");
+    print_verbs(tri_verbs);
     printf("\n`trireme VERB --help` tells more of one, trireme(1) of all.\n");
 }
 
 static int run(struct tri_cli *cli)
 {
-    const struct tri_verb *verb = cli->argc ? tri_verb_find(cli->argv[0]) : NULL;
+    const struct tri_verb *const *verbs = tri_verbs;
+    const struct tri_verb *verb = NULL;
 
-    if (cli->argc && !verb)
-        return tri_fail(cli, "there is no verb %s; `trireme help` lists them", cli->argv[0]);
+    for (int i = 0; i < cli->argc; i++, verbs = verb->verbs) {
+        const struct tri_verb *group = verb;
+        verb = verbs ? tri_verb_find(verbs, cli->argv[i]) : NULL;
+        if (!verb)
+            return tri_fail(cli, "there is no verb %s%s%s; `trireme help%s%s` lists them", group ? group->name : "",
+                            group ? " " : "", cli->argv[i], group && verbs ? " " : "",
+                            group && verbs ? group->name : "");
+    }
     if (verb)
         tri_verb_print_help(cli, verb);
     else if (cli->json)
-        print_overview_document();
+        tri_print_document(verbs_document(tri_verbs));
     else
         print_overview();
     return TRI_EXIT_OK;
@@ -88,8 +110,8 @@ static int run(struct tri_cli *cli)
 
 const struct tri_verb tri_verb_help = {
     .name = "help",
-    .arguments = "[VERB]",
+    .arguments = "[VERB [VERB]]",
     .summary = "list the verbs, or explain one",
-    .argc_max = 1,
+    .argc_max = 2,
     .run = run,
 };

@@ -1,5 +1,5 @@
-/* trireme: containers at a terminal. main finds the verb in the table and lets it run. */
-#include <stdlib.h>
+/* trireme: containers and disks at a terminal. main finds the verb in the table and lets it run. */
+#include <locale.h>
 #include <string.h>
 
 #include "output.h"
@@ -11,17 +11,6 @@ static int print_version(const struct tri_cli *cli)
     if (cli->json)
         tri_print_document(json_pack("{s:s}", "Version", TRIREME_VERSION));
     return TRI_EXIT_OK;
-}
-
-static int run_verb(struct tri_cli *cli, int argc, char **argv)
-{
-    cli->settings = tri_checked(calloc(1, cli->verb->settings_size + 1));
-    int status = tri_options_parse(cli, argc, argv);
-    if (status)
-        return status;
-    if (cli->help)
-        tri_verb_print_help(cli, cli->verb);
-    return cli->help ? TRI_EXIT_OK : cli->verb->run(cli);
 }
 
 /* `trireme --help` is `trireme help`; `trireme` alone too, but it is a mistake. */
@@ -37,14 +26,15 @@ int main(int argc, char **argv)
     static struct tri_cli cli; /* with all that hangs on it, there until the end */
     int status;
 
-    cli.verb = tri_verb_find(verb_name(argc, argv));
+    setlocale(LC_CTYPE, ""); /* for tables: labels have letters of any alphabet */
+    cli.verb = tri_verb_find(tri_verbs, verb_name(argc, argv));
     if (argc > 1 && !strcmp(argv[1], "--version")) {
         cli.json = argc > 2 && !strcmp(argv[2], "--json");
         status = print_version(&cli);
     } else if (!cli.verb) {
         status = tri_fail(&cli, "there is no verb %s; `trireme help` lists them", argv[1]);
     } else {
-        status = run_verb(&cli, argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : argv);
+        status = tri_verb_do(&cli, argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : argv);
     }
     if (argc < 2)
         status = TRI_EXIT_FAILED;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "output.h"
+#include "size.h"
 
 const struct tri_option tri_common_options[] = {
     {"json", 0, NULL, tri_parse_flag, offsetof(struct tri_cli, json), "print the result as JSON, and errors too"},
@@ -91,18 +92,38 @@ static int check_argument_count(struct tri_cli *cli)
                     cli->argc < verb->argc_min ? "few" : "many", verb->name, verb->arguments);
 }
 
+/* The next option's key, or -1; arguments on the way are kept at the front of argv. They come in order (getopt_long
+ * calls each of them option 1), so that those that look like options can be kept from it. */
+static int next_option(struct tri_cli *cli, struct parser *parser, int argc, char **argv)
+{
+    int key;
+
+    do {
+        while (cli->verb->takes_signed && optind < argc && argv[optind][0] == '-' &&
+               isdigit((unsigned char)argv[optind][1]))
+            cli->argv[cli->argc++] = argv[optind++];
+        key = getopt_long(argc, argv, parser->letters, parser->long_options, NULL);
+        if (key == 1)
+            cli->argv[cli->argc++] = optarg;
+    } while (key == 1);
+    return key;
+}
+
 int tri_options_parse(struct tri_cli *cli, int argc, char **argv)
 {
     struct parser parser = {0};
     int key;
 
-    strcpy(parser.letters, cli->verb->takes_command ? "+:" : ":");
+    strcpy(parser.letters, cli->verb->takes_command ? "+:" : "-:");
     add_options(&parser, cli->verb->options, cli->settings);
     add_options(&parser, cli->verb->shared, cli->settings);
     add_options(&parser, tri_common_options, cli);
 
     opterr = 0;
-    while ((key = getopt_long(argc, argv, parser.letters, parser.long_options, NULL)) != -1) {
+    optind = 0; /* from the beginning: a group's options may have been parsed before those of its verb */
+    cli->argc = 0;
+    cli->argv = argv;
+    while ((key = next_option(cli, &parser, argc, argv)) != -1) {
         if (key == ':')
             return refuse(cli, "a value is missing after", optopt, argv[optind - 1]);
         if (key == '?')
@@ -111,8 +132,9 @@ int tri_options_parse(struct tri_cli *cli, int argc, char **argv)
         if (r)
             return r;
     }
-    cli->argc = argc - optind;
-    cli->argv = argv + optind;
+    for (int i = optind; i < argc; i++)
+        cli->argv[cli->argc++] = argv[i];
+    cli->argv[cli->argc] = NULL;
     return check_argument_count(cli);
 }
 
@@ -210,6 +232,16 @@ const char *tri_parse_size_mb(const char *value, void *field)
     if (size_mb > (double)(INT64_MAX >> 20))
         return wrong;
     *(uint64_t *)field = (uint64_t)size_mb;
+    return NULL;
+}
+
+const char *tri_parse_bytes(const char *value, void *field)
+{
+    uint64_t bytes;
+
+    if (!tri_size_parse(value, &bytes) || !bytes)
+        return "is not a size such as 512M, 1.5GiB or 4096 (bytes)";
+    *(uint64_t *)field = bytes;
     return NULL;
 }
 

@@ -18,7 +18,7 @@ struct tri_option {
 };
 
 struct tri_verb {
-    const char *name;
+    const char *name;      /* "ps"; of a verb in a group, the group's name and its own: "disk list" */
     const char *arguments; /* as the usage line shows them */
     const char *summary;
     const struct tri_option *options; /* or NULL */
@@ -26,7 +26,9 @@ struct tri_verb {
     size_t settings_size;
     int argc_min, argc_max;          /* argc_max -1: any number */
     bool takes_command;              /* its first argument ends the options: what follows belongs to a program */
+    bool takes_signed;               /* -5G is an argument, not an option */
     int (*run)(struct tri_cli *cli); /* returns the exit status */
+    const struct tri_verb *const *verbs; /* of a group: those in it, ended by NULL; or NULL */
 };
 
 extern const struct tri_option tri_common_options[];
@@ -48,6 +50,7 @@ tri_option_parser tri_parse_folders; /* struct tri_list of such */
 tri_option_parser tri_parse_count;   /* uint32_t, at least 1 */
 tri_option_parser tri_parse_seconds; /* uint32_t, 0 allowed */
 tri_option_parser tri_parse_size_mb; /* uint64_t, MiB rounded up, from 512m, 2g, ... */
+tri_option_parser tri_parse_bytes;   /* uint64_t, more than 0, from 512M, 1.5GiB, 2GB, 4096: size.h */
 tri_option_parser tri_parse_cpus;    /* double, more than 0 */
 tri_option_parser tri_parse_signal;  /* int, from TERM, SIGTERM or 15 */
 

@@ -71,16 +71,12 @@ static char *clause(const char *sentence)
     return text;
 }
 
-int tri_fail_call(const struct tri_cli *cli, HRESULT hr, const json_t *result_error, const char *format, ...)
+static int fail(const struct tri_cli *cli, HRESULT hr, const char *message, const json_t *result_error,
+                const char *what)
 {
     const char *name = trireme_hresult_name(hr), *known = trireme_hresult_text(hr);
-    const char *message = tri_member_text(result_error, "ErrorMessage");
     const char *advice = *message ? NULL : tri_advice(hr); /* a message has its own */
-    va_list arguments;
 
-    va_start(arguments, format);
-    TRI_AUTO_FREE char *what = format_text(format, arguments);
-    va_end(arguments);
     if (!*message)
         message = known ? known : "it failed";
     name = name ? name : "HRESULT";
@@ -92,6 +88,26 @@ int tri_fail_call(const struct tri_cli *cli, HRESULT hr, const json_t *result_er
     else
         fprintf(stderr, "trireme: %s (%s, 0x%08" PRIX32 ")\n", sentence, name, (uint32_t)hr);
     return TRI_EXIT_FAILED;
+}
+
+int tri_fail_call(const struct tri_cli *cli, HRESULT hr, const json_t *result_error, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    TRI_AUTO_FREE char *what = format_text(format, arguments);
+    va_end(arguments);
+    return fail(cli, hr, tri_member_text(result_error, "ErrorMessage"), result_error, what);
+}
+
+int tri_fail_because(const struct tri_cli *cli, HRESULT hr, const char *message, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    TRI_AUTO_FREE char *what = format_text(format, arguments);
+    va_end(arguments);
+    return fail(cli, hr, message ? message : "", NULL, what);
 }
 
 void tri_print_document(json_t *document)
@@ -114,23 +130,38 @@ struct libscols_table *tri_listing_new(const struct tri_column *columns, size_t 
     scols_table_set_column_separator(table, "  ");
     scols_table_enable_nowrap(table, 1);
     for (size_t i = 0; i < count; i++)
-        tri_checked(scols_table_new_column(table, columns[i].name, 0, columns[i].right ? SCOLS_FL_RIGHT : 0));
+        tri_checked(
+            scols_table_new_column(table, columns[i].name, 0,
+                                   (columns[i].right ? SCOLS_FL_RIGHT : 0) | (columns[i].tree ? SCOLS_FL_TREE : 0)));
     return table;
 }
 
-void tri_listing_add(struct libscols_table *table, size_t count, const char *const *texts)
+struct libscols_line *tri_listing_add_below(struct libscols_table *table, struct libscols_line *parent, size_t count,
+                                            const char *const *texts)
 {
-    struct libscols_line *line = tri_checked(scols_table_new_line(table, NULL));
+    struct libscols_line *line = tri_checked(scols_table_new_line(table, parent));
 
     for (size_t i = 0; i < count; i++)
         if (scols_line_set_data(line, i, texts[i]))
             tri_no_memory();
+    return line;
+}
+
+void tri_listing_add(struct libscols_table *table, size_t count, const char *const *texts)
+{
+    tri_listing_add_below(table, NULL, count, texts);
+}
+
+void tri_listing_hide_names(struct libscols_table *table)
+{
+    scols_table_enable_noheadings(table, 1);
 }
 
 /* A table without lines is printed as nothing: its names are printed here then. */
 void tri_listing_print(struct libscols_table *table)
 {
-    size_t count = scols_table_is_empty(table) ? scols_table_get_ncols(table) : 0;
+    bool named = scols_table_is_empty(table) && !scols_table_is_noheadings(table);
+    size_t count = named ? scols_table_get_ncols(table) : 0;
 
     for (size_t i = 0; i < count; i++)
         printf("%s%s", scols_column_get_name(scols_table_get_column(table, i)), i + 1 < count ? "  " : "\n");
@@ -144,7 +175,7 @@ char *tri_text_bytes(uint64_t bytes)
     double number = (double)bytes;
     size_t unit = 0;
 
-    for (; number >= 1024 && unit + 1 < TRI_COUNT(units); unit++)
+    for (; number >= (unit ? 1023.5 : 1024) && unit + 1 < TRI_COUNT(units); unit++) /* no "1024 MiB" */
         number /= 1024;
     return tri_text_format("%.*f %s", unit && number < 100 ? 1 : 0, number, units[unit]);
 }

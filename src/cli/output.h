@@ -8,11 +8,13 @@
 
 #include "cli.h"
 
-/* Both print `trireme: ...` and return TRI_EXIT_FAILED. The first is for what the command itself refuses; the second for
- * a failed call: `result_error` is its ResultError document (borrowed) or NULL, and the text says what could not be
- * done: "cannot start web1". */
+/* All print `trireme: ...` and return TRI_EXIT_FAILED. The first is for what the command itself refuses; the others for
+ * a failed call, where the text says what could not be done ("cannot start web1"), and why is in `result_error`, its
+ * ResultError document (borrowed), or in `message`, its own sentence; either may be NULL. */
 int tri_fail(const struct tri_cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int tri_fail_call(const struct tri_cli *cli, HRESULT hr, const json_t *result_error, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+int tri_fail_because(const struct tri_cli *cli, HRESULT hr, const char *message, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* Prints a document, whose reference it takes, indented. */
@@ -24,13 +26,18 @@ void tri_print_line(const struct tri_cli *cli, const char *text);
 struct tri_column {
     const char *name;
     bool right; /* aligned: a number */
+    bool tree;
 };
 
-/* A table: tri_listing_new, a row of as many texts as there are columns at a time (copied), and tri_listing_print, which
- * frees it. */
+/* A table: tri_listing_new, a row of as many texts as there are columns at a time (copied), and tri_listing_print,
+ * which frees it. In a column of a tree, a row shows which one it is below (NULL: none). */
 struct libscols_table;
+struct libscols_line;
 struct libscols_table *tri_listing_new(const struct tri_column *columns, size_t count);
 void tri_listing_add(struct libscols_table *table, size_t count, const char *const *texts);
+struct libscols_line *tri_listing_add_below(struct libscols_table *table, struct libscols_line *parent, size_t count,
+                                            const char *const *texts);
+void tri_listing_hide_names(struct libscols_table *table);
 void tri_listing_print(struct libscols_table *table);
 
 /* Texts for people, newly allocated: "1.5 GiB", "3 min". */

@@ -1,13 +1,18 @@
 """Runs the real command in the build tree and prints TAP. A test is a function whose name is a sentence."""
 import ctypes
+import fcntl
 import json
 import os
+import pty
 import re
+import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import traceback
 
@@ -105,6 +110,69 @@ def eventually(condition, timeout_s=20):
     return True
 
 
+class Terminal:
+    """The command on a terminal of its own, of which we are the keyboard and the screen."""
+
+    def __init__(self, trireme, *arguments, rows=33, columns=101):
+        self.seen = b""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            os.execve(trireme.executable, [trireme.executable, *arguments], trireme.environment)
+        self.status = None
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def type(self, text):
+        os.write(self.fd, text)
+
+    def read(self, timeout_s):
+        """What appeared; b"" at the end or when the time is over."""
+        if not select.select([self.fd], [], [], timeout_s)[0]:
+            return b""
+        try:
+            return os.read(self.fd, 65536)
+        except OSError:
+            return b""
+
+    def expect(self, pattern, timeout_s=30):
+        end = time.monotonic() + timeout_s
+        while not re.search(pattern, self.seen):
+            new = self.read(end - time.monotonic()) if time.monotonic() < end else b""
+            assert new, (pattern, self.seen)
+            self.seen += new
+        match = re.search(pattern, self.seen)
+        self.seen = self.seen[match.end():]
+        return match
+
+    def attributes(self):
+        return termios.tcgetattr(self.fd)
+
+    def wait(self, timeout_s=30):
+        def ended():
+            if select.select([self.fd], [], [], 0)[0]:
+                self.seen += self.read(0)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+            return pid
+        assert eventually(ended, timeout_s)
+        return self.status
+
+    def close(self):
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+
 def trapping(trireme, trap):
     """The id of a container whose command has set a trap by now."""
     ready = os.path.join(trireme.folder, "ready")
@@ -159,7 +227,8 @@ def run_one(number, test, trireme):
         print(f"ok {number} - {sentence} # SKIP {reason}", flush=True)
         return True
     except Exception as error:  # whatever a test fails with is reported
-        place = next(frame for frame in traceback.extract_tb(error.__traceback__)[1:])
+        frames = traceback.extract_tb(error.__traceback__)[1:]
+        place = next((frame for frame in frames if frame.name == test.__name__), frames[-1])
         print(f"# line {place.lineno}: {place.line}")
         print(f"# {type(error).__name__}: {str(error)[:700]!r}")
         print(f"not ok {number} - {sentence}", flush=True)

@@ -20,13 +20,16 @@ def refuses(trireme, *arguments, naming=""):
 
 
 def verbs(trireme):
-    return {verb["Name"]: verb for verb in trireme.json("help")}
+    """By name; those of a group, too: "disk list"."""
+    top = trireme.json("help")
+    return {verb["Name"]: verb for group in top for verb in [group, *group.get("Verbs", [])]}
 
 
 def help_of_every_verb_names_all_its_options(trireme):
     for name, verb in verbs(trireme).items():
-        done = trireme(name, "--help")
+        done = trireme(*name.split(), "--help")
         assert done.returncode == 0 and done.stderr == b"", done
+        assert trireme.text("help", *name.split()) == done.stdout.decode().strip()
         for option in verb["Options"]:
             assert f"--{option['Name']}" in done.stdout.decode(), (name, option)
             assert option["Help"] in done.stdout.decode(), (name, option)
@@ -34,7 +37,8 @@ def help_of_every_verb_names_all_its_options(trireme):
 
 def help_of_every_verb_as_json_is_one_document(trireme):
     for name, verb in verbs(trireme).items():
-        assert trireme.json(name, "--help") == verb
+        assert trireme.json(*name.split(), "--help") == verb
+        assert trireme.json("help", *name.split()) == verb
 
 
 def every_verb_has_help_and_json(trireme):
@@ -45,7 +49,8 @@ def every_verb_has_help_and_json(trireme):
 def help_names_every_verb(trireme):
     text = trireme.text("help")
     for name in verbs(trireme):
-        assert re.search(rf"^  {name} ", text, re.M), name
+        *group, word = name.split()
+        assert re.search(rf"^  {word} ", trireme.text("help", *group), re.M), name
     assert trireme.text("--help") == text
 
 
@@ -62,12 +67,27 @@ def the_version_is_told(trireme):
 def an_unknown_verb_is_refused(trireme):
     refuses(trireme, "nonsense", naming="nonsense")
     refuses(trireme, "help", "nonsense", naming="nonsense")
+    refuses(trireme, "disk", "nonsense", naming="disk nonsense")
+    refuses(trireme, "help", "disk", "nonsense", naming="disk nonsense")
+    refuses(trireme, "help", "ps", "disk", naming="ps disk")
 
 
 def an_unknown_option_is_refused_by_every_verb(trireme):
     for name in verbs(trireme):
-        refuses(trireme, name, "--nonsense", naming="--nonsense")
-        refuses(trireme, name, "-Z", naming="-Z")
+        refuses(trireme, *name.split(), "--nonsense", naming="--nonsense")
+        refuses(trireme, *name.split(), "-Z", naming="-Z")
+
+
+def options_may_stand_before_between_and_after_arguments(trireme):
+    for arguments in (("--json", "x", "1T"), ("x", "--json", "1T"), ("x", "1T", "--json"), ("x", "-1T", "--json")):
+        done = trireme("disk", "resize", *arguments)
+        assert done.returncode == 125 and json.loads(done.stderr)["ErrorMessage"].startswith("cannot resize x"), done
+    assert trireme("disk", "--json", "resize", "x", "1T").stderr == done.stderr
+
+
+def a_group_alone_is_a_mistake_that_is_helped(trireme):
+    done = trireme("disk")
+    assert done.returncode == 125 and b"  format " in done.stdout, done
 
 
 def a_missing_value_is_told(trireme):
@@ -137,10 +157,14 @@ def output_that_cannot_be_written_is_a_failure(trireme):
 
 
 def the_manual_names_every_verb_and_every_option(trireme):
-    with open(os.path.join(SOURCE, "man", "trireme.1"), encoding="utf-8") as file:
-        manual = file.read().replace("\\-", "-")
+    manuals = {}
+    for page in ("trireme", "trireme-disk"):
+        with open(os.path.join(SOURCE, "man", f"{page}.1"), encoding="utf-8") as file:
+            manuals[page] = file.read().replace("\\-", "-")
     for name, verb in verbs(trireme).items():
-        section = re.search(rf"^\.SS [a-z, ]*\b{name}\b", manual, re.M)
+        *group, word = name.split()
+        manual = manuals["-".join(["trireme", *group])]
+        section = re.search(rf"^\.SS [a-z, ]*\b{word}\b", manual, re.M)
         assert section, name
         for option in verb["Options"]:
             assert f"--{option['Name']}" in manual, (name, option)
@@ -156,19 +180,25 @@ def completes(trireme, *words):
 
 
 def bash_completes_verbs_options_and_values(trireme):
-    assert set(verbs(trireme)) <= set(completes(trireme, ""))
     assert completes(trireme, "pau") == ["pause"]
     for name, verb in verbs(trireme).items():
-        assert {f"--{option['Name']}" for option in verb["Options"]} <= set(completes(trireme, name, "-")), name
+        *group, word = name.split()
+        assert word in completes(trireme, *group, ""), name
+        words = completes(trireme, *name.split(), "-")
+        assert {f"--{option['Name']}" for option in verb["Options"]} <= set(words), name
     assert "TERM" in completes(trireme, "kill", "-s", "")
     assert "none" in completes(trireme, "run", "--network", "no")
     assert completes(trireme, "help", "inspe") == ["inspect"]
+    assert completes(trireme, "disk", "form") == completes(trireme, "help", "disk", "form") == ["format"]
+    assert "ntfs" in completes(trireme, "disk", "format", "--type", "")
+    assert "vhdx" in completes(trireme, "disk", "create", "-f", "v")
 
 
 if __name__ == "__main__":
     main([help_of_every_verb_names_all_its_options, help_of_every_verb_as_json_is_one_document,
           every_verb_has_help_and_json, help_names_every_verb, nothing_at_all_is_a_mistake_that_is_helped,
           the_version_is_told, an_unknown_verb_is_refused, an_unknown_option_is_refused_by_every_verb,
+          options_may_stand_before_between_and_after_arguments, a_group_alone_is_a_mistake_that_is_helped,
           a_missing_value_is_told, values_that_make_no_sense_are_refused, options_that_do_not_go_together_are_refused,
           too_few_and_too_many_arguments_are_refused, a_refusal_as_json_is_one_document_on_standard_error,
           an_unknown_id_is_named_with_its_code, where_nothing_runs_nothing_is_listed,
