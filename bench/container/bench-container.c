@@ -11,8 +11,6 @@
 #include <jansson.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,82 +18,16 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <trireme.h>
 #include <unistd.h>
+
+#include "measure.h"
 
 #define WAIT_MS 60000
 #define GIB (1ull << 30)
 #define BLOCK (64 << 10)
 
-extern char **environ;
 static const char *runtime, *rootfs, *work;
-
-/* ---- small parts ---- */
-
-static uint64_t now_ns(void)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return (uint64_t)at.tv_sec * 1000000000ull + (uint64_t)at.tv_nsec;
-}
-
-static void die(const char *what)
-{
-    fprintf(stderr, "bench-container: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static char *text(const char *format, ...)
-{
-    char *made = NULL;
-    va_list list;
-    va_start(list, format);
-    if (vasprintf(&made, format, list) < 0)
-        die("vasprintf");
-    va_end(list);
-    return made;
-}
-
-static int order(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void emit(const char *name, double *values, size_t count, const char *unit)
-{
-    qsort(values, count, sizeof *values, order);
-    printf("%s %.6g %s\n", name, values[count / 2], unit);
-    fflush(stdout);
-}
-
-/* Nothing of ours is inherited: a container that goes on would keep it open. */
-static pid_t spawn(char *const argv[], int out_fd)
-{
-    posix_spawn_file_actions_t actions;
-    pid_t pid;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    if (out_fd >= 0)
-        posix_spawn_file_actions_adddup2(&actions, out_fd, 1);
-    else
-        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    errno = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
-    if (errno)
-        die(argv[0]);
-    posix_spawn_file_actions_destroy(&actions);
-    return pid;
-}
-
-static int reap(pid_t pid)
-{
-    int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    return status;
-}
 
 /* The runtime's containers do not end by themselves. */
 static void delete_containers(void)
@@ -104,12 +36,6 @@ static void delete_containers(void)
     for (const char **name = (const char *[]){"live", "end", "quick", NULL}; *name; name++)
         reap(spawn((char *[]){(char *)runtime, "--root", state, "delete", "--force", (char *)*name, NULL}, -1));
     free(state);
-}
-
-static void must(char *const argv[])
-{
-    if (reap(spawn(argv, -1)))
-        die(argv[0]);
 }
 
 /* Runs a command; microseconds to its first byte of output (if wanted) and to its end. */
