@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -35,6 +36,11 @@ int tri_error_set(struct tri_error *error, int code, const char *where, const ch
     va_end(args);
     errno = saved;
     return code;
+}
+
+int tri_error_no_memory(struct tri_error *error)
+{
+    return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
 }
 
 void tri_error_detail(struct tri_error *error, const char *text)

@@ -19,6 +19,9 @@ struct tri_error {
 int tri_error_set(struct tri_error *error, int code, const char *where, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* tri_error_set for the one reason that needs no words of its own. Returns -ENOMEM. */
+int tri_error_no_memory(struct tri_error *error);
+
 /* Adds the backend's own words to a filled error; replaces what was there. Copies text; NULL removes. */
 void tri_error_detail(struct tri_error *error, const char *text);
 

@@ -56,11 +56,6 @@ static void create_free(void *data)
     free(create);
 }
 
-static int no_memory(struct tri_error *error)
-{
-    return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
-}
-
 /* ---- networks ---- */
 
 static int check_network(const char *path, struct tri_error *error)
@@ -84,7 +79,7 @@ static int named_network(const char *name, char **ret_path, struct tri_error *er
     }
     if (asprintf(&path, "%s%s", *name == '/' ? "" : "/run/netns/", name) < 0) {
         path = NULL;
-        return no_memory(error);
+        return tri_error_no_memory(error);
     }
     int r = check_network(path, error);
     if (r == 0)
@@ -102,7 +97,7 @@ static int visit(const struct tri_space *space, const char *id, struct tri_sessi
         return tri_error_set(error, r == -ENOENT ? TRI_COMPUTE_NOT_FOUND : r, NULL, "There is no system \"%s\".", id);
     struct tri_session *session = tri_session_new();
     if (!session)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     r = tri_session_connect(session, folder_fd, false, tri_clock_ns() + TRI_ASK_NS, ret_info, error);
     if (r < 0)
         tri_session_unref(session);
@@ -125,7 +120,7 @@ static int shared_network(const struct tri_space *space, const char *id, char **
     if (pid <= 0)
         return tri_error_set(error, TRI_COMPUTE_BAD_STATE, "network_of", "The system \"%s\" does not run.", id);
     if (asprintf(ret_path, "/proc/%lld/ns/net", (long long)pid) < 0)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     return 0;
 }
 
@@ -149,20 +144,20 @@ static int write_resolv(struct create *create, char **ret_path, struct tri_error
     if (!create->spec->dns_search)
         return 0;
     if (tri_file_read(AT_FDCWD, "/etc/resolv.conf", RESOLV_MAX_BYTES, &host, NULL) < 0 && !(host = calloc(1, 1)))
-        return no_memory(error);
+        return tri_error_no_memory(error);
     int r = tri_bundle_resolv(create->spec->dns_search, host, &text, error);
     if (r < 0)
         return r;
     if ((r = tri_file_write(create->claim.fd, "bundle/resolv.conf", text, strlen(text), 0644)) < 0)
         return tri_error_set(error, r, "dns_search", "resolv.conf cannot be written: %s.", strerror(-r));
-    return asprintf(ret_path, "%s/bundle/resolv.conf", create->claim.path) < 0 ? no_memory(error) : 0;
+    return asprintf(ret_path, "%s/bundle/resolv.conf", create->claim.path) < 0 ? tri_error_no_memory(error) : 0;
 }
 
 static int write_config(struct create *create, const json_t *config, struct tri_error *error)
 {
     TRI_AUTO_FREE char *text = json_dumps(config, JSON_INDENT(1));
     if (!text)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     int r = tri_file_write(create->claim.fd, "bundle/config.json", text, strlen(text), 0600);
     return r < 0 ? tri_error_set(error, r, NULL, "config.json cannot be written: %s.", strerror(-r)) : 0;
 }
@@ -207,7 +202,7 @@ static int make_record(struct create *create, struct tri_error *error)
     pthread_mutex_lock(&session_of(create)->lock);
     session_of(create)->record = record;
     pthread_mutex_unlock(&session_of(create)->lock);
-    return record.kind ? 0 : no_memory(error);
+    return record.kind ? 0 : tri_error_no_memory(error);
 }
 
 /* ---- the name ---- */
@@ -296,7 +291,7 @@ static int hand_over(struct create *create, struct tri_error *error)
     int ends[2];
     json_auto_t *message = create_message(create);
     if (!message)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return tri_error_set(error, -errno, NULL, "A socket cannot be made: %m.");
     TRI_AUTO_CLOSE int ours = ends[0], theirs = ends[1];

@@ -19,11 +19,6 @@
 #include "storage/vhd.h"
 #include "storage/work.h"
 
-static int no_memory(struct tri_error *error)
-{
-    return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
-}
-
 /* ---- taking apart ---- */
 
 bool tri_attach_is_alive(const struct tri_image_record *record)
@@ -124,7 +119,7 @@ static int examine(struct plan *plan, const struct attach *attach, struct tri_er
     plan->record.path = strdup(attach->path);
     plan->record.read_only = attach->read_only;
     if (!plan->record.path)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     int r = tri_image_format_of(attach->path, &plan->record.format, error);
     if (r < 0)
         return r;
@@ -218,7 +213,7 @@ static int finish(struct plan *plan, struct tri_error *error)
 {
     plan->record.state = TRI_IMAGE_ATTACHED;
     TRI_AUTO_FREE char *text = tri_image_record_text(&plan->record);
-    return text ? tri_state_rewrite(&plan->hold, text, error) : no_memory(error);
+    return text ? tri_state_rewrite(&plan->hold, text, error) : tri_error_no_memory(error);
 }
 
 static int attach_run(struct tri_op *op, void *request, void **ret_value, struct tri_error *error)
@@ -258,7 +253,7 @@ int tri_image_attach(const char *path, bool read_only, struct tri_op *op, const 
         return r;
     struct attach *attach = malloc(sizeof *attach);
     if (!attach)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     *attach = (struct attach){.path = TRI_TAKE(absolute), .read_only = read_only};
     r = tri_work_submit(&kind, attach, op, tag);
     return r < 0 ? tri_error_set(error, r, path, "The attaching cannot be started: %s.", strerror(-r)) : 0;

@@ -172,7 +172,7 @@ int tri_volume_check(const struct tri_volume_id *id, bool repair, struct tri_op 
         return r;
     struct check *check = malloc(sizeof *check);
     if (!check)
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     *check = (struct check){*id, repair};
     r = tri_work_submit(&check_work, check, op, tag);
     return r < 0 ? tri_error_set(error, r, NULL, "Cannot start the check: %s.", strerror(-r)) : 0;

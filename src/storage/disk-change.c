@@ -20,11 +20,6 @@
 #define EDGE_BYTES (1ull << 20)
 #define CONVERT_GPT_MIN_BYTES (128ull << 10) /* below, there is no room for both copies and a partition */
 
-static int out_of_memory(struct tri_error *error)
-{
-    return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
-}
-
 /* ---- a table ---- */
 
 static int check_style(const struct tri_disk *disk, enum tri_style style, struct tri_error *error)
@@ -182,7 +177,7 @@ int tri_disk_clean(const struct tri_clean_spec *spec, struct tri_op *op, const s
         code = tri_guard_free(&lock, false, NULL, error);
     struct clean *clean = code < 0 ? NULL : malloc(sizeof *clean);
     if (!clean)
-        return code < 0 ? code : out_of_memory(error);
+        return code < 0 ? code : tri_error_no_memory(error);
     *clean = (struct clean){*spec, lock};
     lock = (struct tri_disk_lock)TRI_DISK_LOCK_NONE;
     code = tri_work_submit(&clean_kind, clean, op, tag);

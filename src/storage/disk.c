@@ -20,12 +20,6 @@
 #define SMALL_DISK_BYTES (4ull << 30)
 #define ALIGN_SMALL_BYTES (64ull << 10)
 #define ALIGN_BYTES (1ull << 20)
-#define SIGNATURE_BYTES (128ull << 10)
-
-static int out_of_memory(struct tri_error *error)
-{
-    return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
-}
 
 /* ---- reading one ---- */
 
@@ -54,10 +48,6 @@ int tri_disk_examine(uint64_t sequence, struct tri_disk *disk, struct tri_error 
 int tri_disk_fill_whole(struct tri_disk *disk, int fd, struct tri_error *error)
 {
     tri_filesystem_finish(&disk->whole);
-    /* where nearly all signatures are: read at once, not in thirty pieces */
-    posix_fadvise(fd, 0, SIGNATURE_BYTES, POSIX_FADV_WILLNEED);
-    if (disk->size_bytes > 2 * SIGNATURE_BYTES)
-        posix_fadvise(fd, (off_t)(disk->size_bytes - SIGNATURE_BYTES), SIGNATURE_BYTES, POSIX_FADV_WILLNEED);
     return tri_probe_filesystem(fd, 0, 0, true, &disk->whole, error);
 }
 
@@ -83,7 +73,7 @@ int tri_disk_fill(struct tri_disk *disk, int fd, unsigned flags, struct tri_erro
 {
     int code = tri_label_read(fd, disk, error);
     if (code == 0 && disk->partition_count > 0 && tri_node_fill(disk) < 0)
-        code = out_of_memory(error);
+        code = tri_error_no_memory(error);
     if (code < 0 || !(flags & TRI_DISK_FILESYSTEMS))
         return code;
     if (disk->style == TRI_STYLE_NONE)
@@ -123,7 +113,7 @@ int tri_disk_read(uint64_t sequence, unsigned flags, struct tri_disk **ret_disk,
 {
     TRI_AUTO_DISK struct tri_disk *disk = calloc(1, sizeof *disk);
     if (!disk)
-        return out_of_memory(error);
+        return tri_error_no_memory(error);
     int code = tri_disk_examine(sequence, disk, error);
     if (code < 0)
         return code;
@@ -177,7 +167,7 @@ int tri_disk_list(uint64_t **ret_sequences, size_t *ret_count, struct tri_error 
             continue;
         uint64_t *more = reallocarray(sequences, count + 1, sizeof *more);
         if (!more) {
-            code = out_of_memory(error);
+            code = tri_error_no_memory(error);
             break;
         }
         sequences = more;

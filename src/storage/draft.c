@@ -32,7 +32,7 @@ static int draft_record(struct tri_draft *draft, const char *name, struct tri_er
 {
     json_auto_t *json = json_pack("{ss}", "path", draft->path);
     TRI_AUTO_FREE char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-    return text ? tri_state_make(TRI_STATE_TEMPORARY, name, text, &draft->hold, error) : tri_making_no_memory(error);
+    return text ? tri_state_make(TRI_STATE_TEMPORARY, name, text, &draft->hold, error) : tri_error_no_memory(error);
 }
 
 int tri_draft_begin(struct tri_draft *draft, const char *target, mode_t mode, struct tri_error *error)
@@ -42,7 +42,7 @@ int tri_draft_begin(struct tri_draft *draft, const char *target, mode_t mode, st
     tri_uuid_text(&id, name);
     int folder = (int)(strrchr(target, '/') - target);
     if (!(draft->target = strdup(target)) || asprintf(&draft->path, "%.*s/.trireme-%s", folder, target, name) < 0)
-        return tri_making_no_memory(error);
+        return tri_error_no_memory(error);
     int r = draft_record(draft, name, error);
     if (r < 0)
         return r;

@@ -650,7 +650,7 @@ static struct listener *listener_new(struct tri_error *error)
 {
     struct listener *listener = calloc(1, sizeof(*listener));
     if (!listener) {
-        tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        tri_error_no_memory(error);
         return NULL;
     }
     listener->uevents = uevents_open();
@@ -752,7 +752,7 @@ int tri_events_subscribe(tri_events_tell *tell, void *context, struct tri_subscr
     struct tri_error own = {0};
     struct tri_subscription *subscription = subscription_new(tell, context);
     if (!subscription)
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     TRI_LOCK_SCOPE(&scene_lock);
     int code = listening ? 0 : scene_open(&own);
     if (code < 0) {

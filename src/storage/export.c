@@ -56,7 +56,7 @@ static int find_places(const char *tag, struct places *ret, struct tri_error *er
     if (asprintf(&places.pid_file, "%s/storage/export/%s.pid", root, tag) < 0)
         places.pid_file = NULL;
     if (!places.folder || !places.mount_point || !places.pid_file)
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     *ret = places;
     places = (struct places){0};
     return 0;
@@ -217,7 +217,7 @@ static int make_node_text(const char *path, enum tri_image_format format, bool r
     if (r < 0)
         return r;
     *ret = json_object_set_new(json, "node-name", json_string("disk")) == 0 ? json_dumps(json, JSON_COMPACT) : NULL;
-    return *ret ? 0 : tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+    return *ret ? 0 : tri_error_no_memory(error);
 }
 
 static int start_failed(const char *path, int code, const struct tri_error *why, struct tri_error *error)
@@ -265,7 +265,7 @@ int tri_export_start(const char *path, enum tri_image_format format, bool read_o
     if (r < 0 || (r = make_node_text(path, format, read_only, &node, error)) < 0)
         return r;
     if (!(export_words = export_text(&places, read_only)))
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     if ((r = make_mount_point(&places, error)) < 0)
         return r;
     int fd = -1;

@@ -87,7 +87,7 @@ static int verify(const struct format *format, struct tri_error *error)
 {
     blkid_probe probe = blkid_new_probe();
     if (!probe)
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     int r = probe_node(format, probe, error);
     blkid_free_probe(probe);
     return r;
@@ -256,7 +256,7 @@ int tri_volume_format(const struct tri_format_spec *spec, struct tri_op *op, con
 {
     struct format *format = malloc(sizeof *format);
     if (!format)
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     *format = (struct format){.spec = *spec, .held = TRI_VOLUME_HELD_NONE, .record = TRI_STATE_HOLD_NONE};
     tri_state_sweep();
     int r = prepare(format, error);

@@ -321,7 +321,7 @@ static int remember_path(struct asked *asked, const char *path, struct tri_error
 {
     char *more = NULL;
     if (asprintf(&more, "%s%s%s", asked->paths ? asked->paths : "", asked->paths ? "\n" : "", path) < 0)
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     free(asked->paths);
     asked->paths = more;
     return 0;

@@ -75,7 +75,7 @@ static int submit_change(const char *path, const struct change *as, const struct
         return tri_error_set(error, -errno, absolute, "\"%s\": %m.", absolute);
     struct change *change = malloc(sizeof *change);
     if (!change)
-        return tri_making_no_memory(error);
+        return tri_error_no_memory(error);
     *change = *as;
     change->path = TRI_TAKE(real);
     change->fd = -1;
@@ -287,7 +287,7 @@ static int find_base(const char *path, unsigned depth, char **ret_path, struct t
             return r;
     }
     *ret_path = TRI_TAKE(at);
-    return *ret_path ? 0 : tri_making_no_memory(error);
+    return *ret_path ? 0 : tri_error_no_memory(error);
 }
 
 static int merge(struct change *change, struct tri_op *op, struct tri_error *error)

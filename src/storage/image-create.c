@@ -275,7 +275,7 @@ int tri_image_create(const struct tri_image_spec *spec, struct tri_op *op, const
 {
     struct tri_making *create = calloc(1, sizeof *create);
     if (!create)
-        return tri_making_no_memory(error);
+        return tri_error_no_memory(error);
     int r = tri_image_absolute(spec->path, &create->path, error);
     if (r == 0 && spec->parent_path)
         r = tri_image_absolute(spec->parent_path, &create->parent_path, error);
@@ -320,7 +320,7 @@ int tri_image_convert(const char *path, enum tri_image_format format, const char
 {
     struct tri_making *create = calloc(1, sizeof *create);
     if (!create)
-        return tri_making_no_memory(error);
+        return tri_error_no_memory(error);
     create->must_be_new = true;
     create->fixed = fixed;
     int r = tri_image_absolute(path, &create->source_path, error);

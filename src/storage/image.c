@@ -33,11 +33,6 @@ static int find_name(const char *const *names, size_t count, const char *name, i
     return otherwise;
 }
 
-static int no_memory(struct tri_error *error)
-{
-    return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
-}
-
 /* ---- names ---- */
 
 const char *tri_image_format_name(enum tri_image_format format)
@@ -125,16 +120,16 @@ int tri_image_absolute(const char *path, char **ret_path, struct tri_error *erro
         return tri_error_set(error, -errno, path, "The current folder cannot be told: %m.");
     if (asprintf(&whole, "%s/%s", current ? current : "", path) < 0) {
         whole = NULL;
-        return no_memory(error);
+        return tri_error_no_memory(error);
     }
     char *slash = strrchr(whole, '/');
     if (!(folder = plain_folder(whole, slash)))
-        return errno == ENOMEM ? no_memory(error) : bad_path(path, "its folder is not there", error);
+        return errno == ENOMEM ? tri_error_no_memory(error) : bad_path(path, "its folder is not there", error);
     if (strlen(folder) + strlen(slash) >= PATH_MAX)
         return bad_path(path, "it is too long", error);
     char *absolute = NULL;
     if (asprintf(&absolute, "%s%s", strcmp(folder, "/") == 0 ? "" : folder, slash) < 0)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     *ret_path = absolute;
     return 0;
 }
@@ -289,7 +284,7 @@ int tri_image_claim(const char *path, int fd, enum tri_image_state state, struct
     tri_uuid_text(&tag, record.tag);
     TRI_AUTO_FREE char *text = tri_image_record_text(&record);
     if (!text)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     if (fstat(fd, &st) < 0)
         return tri_error_set(error, -errno, path, "\"%s\": %m.", path);
     tri_image_key(&st, key);
@@ -415,7 +410,7 @@ static int put_known(const char *path, const char *name, enum tri_image_format f
 {
     json_auto_t *json = json_pack("{ss ss}", "path", path, "format", format_names[format]);
     TRI_AUTO_FREE char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-    return text ? tri_state_put(TRI_STATE_IMAGE, name, text, error) : no_memory(error);
+    return text ? tri_state_put(TRI_STATE_IMAGE, name, text, error) : tri_error_no_memory(error);
 }
 
 static void known_name(const char *path, char name[TRI_UUID_TEXT_SIZE])
@@ -561,7 +556,7 @@ int tri_image_read(const char *path, struct tri_image **ret, struct tri_error *e
     struct stat st;
     TRI_AUTO_IMAGE struct tri_image *image = calloc(1, sizeof *image);
     if (!image)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     int r = tri_image_absolute(path, &image->path, error);
     if (r < 0)
         return r;

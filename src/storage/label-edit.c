@@ -45,11 +45,6 @@ struct tri_label_edit {
     } name; /* to be given to a new GPT entry; number 0: none */
 };
 
-static int out_of_memory(struct tri_error *error)
-{
-    return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
-}
-
 static int make_copy(struct tri_label_edit *edit, struct tri_error *error)
 {
     struct rlimit limit;
@@ -73,12 +68,12 @@ static int copy_range(struct tri_label_edit *edit, uint64_t start_bytes, uint64_
         size_bytes = edit->disk->size_bytes - start_bytes;
     struct range *more = reallocarray(edit->ranges, edit->range_count + 1, sizeof *more);
     if (!more)
-        return out_of_memory(error);
+        return tri_error_no_memory(error);
     edit->ranges = more;
     edit->ranges[edit->range_count++] = (struct range){start_bytes, size_bytes};
     TRI_AUTO_FREE uint8_t *data = malloc(size_bytes);
     if (!data)
-        return out_of_memory(error);
+        return tri_error_no_memory(error);
     int code = tri_device_pread(edit->disk_fd, data, size_bytes, start_bytes, error);
     if (code < 0)
         return code;
@@ -146,7 +141,7 @@ static int open_fdisk(struct tri_label_edit *edit, struct tri_error *error)
     uint32_t sector = edit->disk->sector_bytes;
     edit->fdisk = fdisk_new_context();
     if (!edit->fdisk)
-        return out_of_memory(error);
+        return tri_error_no_memory(error);
     fdisk_disable_dialogs(edit->fdisk, 1);
     fdisk_enable_listonly(edit->fdisk, 1); /* does not look for file systems: that was done */
     fdisk_save_user_sector_size(edit->fdisk, sector, sector);
@@ -186,7 +181,7 @@ static int write_gpt_header(struct tri_label_edit *edit, uint64_t lba, uint64_t 
     uint8_t header[SECTOR_MAX_BYTES] = {0};
     TRI_AUTO_FREE uint8_t *entries = calloc(GPT_ENTRIES_DEFAULT, GPT_ENTRY_MIN_BYTES);
     if (!entries)
-        return out_of_memory(error);
+        return tri_error_no_memory(error);
     uint32_t sector = edit->disk->sector_bytes, array = GPT_ENTRIES_DEFAULT * GPT_ENTRY_MIN_BYTES;
     uint64_t sectors = edit->disk->size_bytes / sector;
     memcpy(header, "EFI PART\0\0\1\0", 12); /* and the revision, 1.0 */
@@ -249,7 +244,7 @@ int tri_label_edit_begin(const struct tri_disk *disk, int disk_fd, enum tri_styl
 {
     TRI_AUTO_EDIT struct tri_label_edit *edit = calloc(1, sizeof *edit);
     if (!edit)
-        return out_of_memory(error);
+        return tri_error_no_memory(error);
     if (!tri_label_sector_is_usable(disk))
         return tri_error_set(error, TRI_STORAGE_NOT_SUPPORTED, NULL,
                              "%s is too small for a partition table, or has strange sectors.", disk->name);
@@ -338,7 +333,7 @@ static int set_name(struct tri_label_edit *edit, unsigned number, const char *na
     TRI_AUTO_FREE char16_t *units = NULL;
     int code = tri_utf16_from_utf8(name, &units);
     if (code < 0)
-        return out_of_memory(error);
+        return tri_error_no_memory(error);
     size_t count = tri_utf16_length(units);
     if (count > GPT_NAME_UNITS)
         return tri_error_set(error, -EINVAL, NULL, "The partition's name is longer than %d UTF-16 units.",
@@ -501,7 +496,7 @@ static int compare_sector(struct tri_label_edit *edit, uint64_t offset_bytes, co
     edit->changes = more ? more : edit->changes;
     edit->data = both ? both : edit->data;
     if (!more || !both)
-        return out_of_memory(error);
+        return tri_error_no_memory(error);
     memcpy(both + edit->change_count * 2 * sector, old, sector);
     memcpy(both + edit->change_count * 2 * sector + sector, data, sector);
     edit->changes[edit->change_count++] = (struct change){.offset_bytes = offset_bytes, .is_new = is_new};

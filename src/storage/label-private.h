@@ -2,13 +2,12 @@
 #ifndef TRI_STORAGE_LABEL_PRIVATE_H
 #define TRI_STORAGE_LABEL_PRIVATE_H
 
-#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <zlib.h>
 
+#include "storage/bytes.h"
 #include "storage/disk.h"
 
 enum {
@@ -23,31 +22,6 @@ enum {
 };
 #define GPT_ARRAY_MAX_BYTES (1u << 20) /* 8192 entries; the standard has 128 */
 #define MBR_SECTORS_MAX (1ull << 32)
-
-static inline uint16_t le16(const uint8_t *p)
-{
-    return (uint16_t)(p[0] | p[1] << 8);
-}
-
-static inline uint32_t le32(const uint8_t *p)
-{
-    uint32_t v;
-    memcpy(&v, p, sizeof v);
-    return le32toh(v);
-}
-
-static inline uint64_t le64(const uint8_t *p)
-{
-    uint64_t v;
-    memcpy(&v, p, sizeof v);
-    return le64toh(v);
-}
-
-static inline void put_le32(uint8_t *p, uint32_t v)
-{
-    v = htole32(v);
-    memcpy(p, &v, sizeof v);
-}
 
 /* The CRC of Ethernet, which GPT uses. */
 static inline uint32_t crc32_of(const uint8_t *data, size_t size)

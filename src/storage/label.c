@@ -51,7 +51,7 @@ static int add_partition(struct tri_disk *disk, struct tri_partition partition, 
     struct tri_partition *more = reallocarray(disk->partitions, disk->partition_count + 1, sizeof *more);
     if (!more) {
         free(partition.name);
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     }
     partition.is_volume = !partition.is_extended && !partition.is_protected;
     disk->partitions = more;

@@ -35,11 +35,6 @@ static void paths_clear(struct paths *paths)
 }
 #define AUTO_PATHS __attribute__((cleanup(paths_clear)))
 
-static int no_memory(struct tri_error *error)
-{
-    return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
-}
-
 static bool paths_have(const struct paths *paths, const char *path)
 {
     for (size_t i = 0; i < paths->count; i++)
@@ -99,7 +94,7 @@ int tri_letter_folder(bool make, char **ret_path, struct tri_error *error)
         return r;
     if (asprintf(&drives, "%s/drives", runtime) < 0) {
         drives = NULL;
-        return no_memory(error);
+        return tri_error_no_memory(error);
     }
     if (make) {
         if ((r = tri_folder_make(AT_FDCWD, drives, 0755)) < 0)
@@ -151,7 +146,7 @@ static int resolve_path(const char *text, bool make, char **ret_path, struct tri
             return r;
         if (asprintf(&path, "%s/%c", drives, letter) < 0) {
             path = NULL;
-            return no_memory(error);
+            return tri_error_no_memory(error);
         }
         if (make && (r = tri_folder_make(AT_FDCWD, path, 0755)) < 0)
             return tri_error_set(error, r, path, "Cannot make the folder %s: %s.", path, strerror(-r));
@@ -163,7 +158,7 @@ static int resolve_path(const char *text, bool make, char **ret_path, struct tri
     if (strchr(text, '\n'))
         return bad_path(text, "it has a line break", error);
     if (!(path = realpath(text, NULL)))
-        return errno == ENOMEM ? no_memory(error) : bad_path(text, strerror(errno), error);
+        return errno == ENOMEM ? tri_error_no_memory(error) : bad_path(text, strerror(errno), error);
     *ret_path = TRI_TAKE(path);
     return 0;
 }
@@ -236,7 +231,7 @@ static int write_recorded(const struct tri_volume_id *id, const struct paths *pa
     TRI_AUTO_FREE char *text = paths_join(paths, without);
     tri_uuid_text(&id->id, name);
     if (!text)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     if (*text)
         return tri_state_put(TRI_STATE_PATHS, name, text, error);
     int r = tri_state_remove(TRI_STATE_PATHS, name);
@@ -304,7 +299,7 @@ int tri_letter_remount(const struct tri_volume_place *place, bool read_only, con
     TRI_AUTO_FREE char *drives = NULL;
     int first = 0;
     if (paths_split(&paths, list) < 0 || tri_letter_folder(false, &drives, NULL) < 0)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     for (size_t i = paths.count; i-- > 0;) { /* outermost first */
         if (tri_letter_of_path(paths.items[i], drives))
             tri_folder_make(AT_FDCWD, paths.items[i], 0755);
@@ -318,7 +313,7 @@ int tri_letter_record(const struct tri_volume_id *id, const char *list, struct t
 {
     AUTO_PATHS struct paths paths = {0};
     if (read_recorded(id, &paths) < 0 || paths_split(&paths, list) < 0)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     return write_recorded(id, &paths, NULL, error);
 }
 
@@ -370,7 +365,7 @@ int tri_volume_delete_path(const struct tri_volume_id *id, const char *text, boo
     if (r == 0)
         r = resolve_path(text, false, &path, error);
     if (r == 0 && read_recorded(id, &recorded) < 0)
-        r = no_memory(error);
+        r = tri_error_no_memory(error);
     if (r < 0)
         return r;
     bool is_recorded = paths_have(&recorded, path);
@@ -399,7 +394,7 @@ int tri_volume_paths(const struct tri_volume_id *id, char ***ret_paths, size_t *
     if (r < 0)
         return r;
     if (read_recorded(id, &look.mounted) < 0)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     for (size_t i = 0; i < look.mounted.count; i++) {
         char letter = tri_letter_of_path(look.mounted.items[i], drives);
         if (letter) /* the text is longer than the letter's */
@@ -434,10 +429,10 @@ static int unmount_and_record(const struct tri_volume_id *id, struct look *look,
 {
     AUTO_PATHS struct paths recorded = {0};
     if (read_recorded(id, &recorded) < 0)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     for (size_t i = 0; i < look->mounted.count; i++)
         if (paths_add(&recorded, look->mounted.items[i]) < 0)
-            return no_memory(error);
+            return tri_error_no_memory(error);
     int r = unmount_all(look, lazy, error);
     return r < 0 ? r : write_recorded(id, &recorded, NULL, error);
 }
@@ -470,7 +465,7 @@ int tri_volume_dismount(const struct tri_volume_id *id, bool force, bool permane
     if (!permanent)
         return unmount_and_record(id, &look, force, error);
     if (read_recorded(id, &recorded) < 0)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     if (look.mounted.count || recorded.count)
         return tri_error_set(error, TRI_STORAGE_HAS_PATH, look.place.node,
                              "The volume has access paths; delete them before a permanent dismount.");
@@ -483,12 +478,12 @@ static int mount_recorded(const struct tri_volume_id *id, const struct look *loo
     AUTO_PATHS struct paths recorded = {0};
     TRI_AUTO_CLOSE int lock_fd = -1;
     if (read_recorded(id, &recorded) < 0)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     if (recorded.count == 0)
         return 0;
     TRI_AUTO_FREE char *list = paths_join(&recorded, NULL);
     if (!list)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     int r = share_lock(look->place.node, &lock_fd, error);
     if (r == 0)
         r = tri_letter_remount(&look->place, tri_letter_is_read_only(look->disk, look->place.partition), list, error);
@@ -640,7 +635,7 @@ int tri_volume_mounted_below(const struct tri_volume_id *id, struct tri_mounted 
     struct below_search search = {.roots = &look.mounted};
     r = tri_mount_each(see_below, &search, error);
     if (r == 0 && search.failed)
-        r = no_memory(error);
+        r = tri_error_no_memory(error);
     if (r < 0) {
         for (size_t i = 0; i < search.count; i++)
             free(search.found[i].path);

@@ -18,11 +18,6 @@
 
 enum { UDEV_PATIENCE_MS = 1000 };
 
-static int out_of_memory(struct tri_error *error)
-{
-    return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
-}
-
 /* udev, where it runs, holds a shared lock for the moment in which it looks at a device that somebody has written to.
  * That is no other operation: it is waited for. */
 static int lock_fd(int fd, int how)
@@ -73,7 +68,7 @@ static int open_disk(uint64_t sequence, uint64_t offset_bytes, unsigned flags, s
 {
     lock->disk = calloc(1, sizeof *lock->disk);
     if (!lock->disk)
-        return out_of_memory(error);
+        return tri_error_no_memory(error);
     int code = tri_disk_examine(sequence, lock->disk, error);
     if (code == 0)
         code = refuse_early(lock->disk, flags, error);
@@ -159,7 +154,7 @@ int tri_disk_lock_refresh(struct tri_disk_lock *lock, struct tri_error *error)
     memcpy(fresh.name, disk->name, sizeof fresh.name);
     int code = tri_label_read(lock->disk_fd, &fresh, error);
     if (code == 0 && tri_node_fill(&fresh) < 0)
-        code = out_of_memory(error);
+        code = tri_error_no_memory(error);
     if (code < 0) {
         tri_label_forget(&fresh);
         return code;

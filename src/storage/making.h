@@ -3,7 +3,6 @@
 #ifndef TRI_STORAGE_MAKING_H
 #define TRI_STORAGE_MAKING_H
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,11 +15,6 @@
 
 #define TRI_QEMU_IMG "qemu-img"
 enum { TRI_CHAIN_MAX = 64 }; /* images behind one another */
-
-static inline int tri_making_no_memory(struct tri_error *error)
-{
-    return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
-}
 
 /* ---- qemu.c ---- */
 

@@ -187,7 +187,7 @@ static int mount_in_kernel(const char *node, const char *type, const char *path,
 {
     struct libmnt_context *context = mnt_new_context();
     if (!context)
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     mnt_context_disable_helpers(context, 1);
     mnt_context_disable_mtab(context, 1);
     mnt_context_disable_canonicalize(context, 1);
@@ -325,7 +325,7 @@ int tri_mount_remove(const char *path, bool lazy, struct tri_error *error)
 {
     struct libmnt_context *context = mnt_new_context();
     if (!context)
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     mnt_context_disable_helpers(context, 1);
     mnt_context_disable_mtab(context, 1);
     mnt_context_enable_lazy(context, lazy);

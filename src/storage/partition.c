@@ -18,11 +18,6 @@ enum { MBR_PRIMARIES = 4, GPT_NAME_UNITS = 36 };
 #define MBR_SECTORS_MAX (1ull << 32)
 #define GPT_ATTRIBUTES_LEGAL 0xffff000000000007ull /* 0-2 are UEFI's, 48-63 the type's; what is between is reserved */
 
-static int out_of_memory(struct tri_error *error)
-{
-    return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
-}
-
 /* ---- create: is the request right? ---- */
 
 struct create {
@@ -235,7 +230,7 @@ static int place(struct create *create, struct tri_error *error)
         create->spec.align_bytes = tri_disk_align(disk);
     uint64_t align = create->spec.anywhere ? create->spec.align_bytes : disk->sector_bytes;
     if (tri_disk_free_extents(disk, align, &extents, &count) < 0)
-        return out_of_memory(error);
+        return tri_error_no_memory(error);
     return create->spec.anywhere ? place_anywhere(create, extents, count, error)
                                  : place_there(create, extents, count, error);
 }
@@ -395,7 +390,7 @@ static int run_create(struct tri_op *op, void *request, void **ret_value, struct
 {
     struct create *create = request;
     struct tri_partition_result *result = malloc(sizeof *result);
-    int code = result ? empty_place(create, error) : out_of_memory(error);
+    int code = result ? empty_place(create, error) : tri_error_no_memory(error);
     if (code == 0)
         code = tri_label_edit_commit(create->edit, error);
     if (code == 0)
@@ -425,7 +420,7 @@ int tri_partition_create(const struct tri_partition_spec *spec, struct tri_op *o
     tri_state_sweep();
     struct create *create = calloc(1, sizeof *create);
     if (!create)
-        return out_of_memory(error);
+        return tri_error_no_memory(error);
     create->spec = *spec;
     create->lock = (struct tri_disk_lock)TRI_DISK_LOCK_NONE;
     int code = tri_disk_lock_open(spec->sequence, TRI_WHOLE_DISK, 0, &create->lock, error);

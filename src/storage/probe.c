@@ -1,7 +1,6 @@
 #include "storage/probe.h"
 
 #include <blkid/blkid.h>
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -11,6 +10,7 @@
 #include <sys/ioctl.h>
 
 #include "base/cleanup.h"
+#include "storage/bytes.h"
 #include "storage/device.h"
 #include "storage/guard.h"
 
@@ -25,27 +25,6 @@ static void free_probep(blkid_probe *probe)
 #define AUTO_PROBE TRI_CLEANUP(free_probep) blkid_probe
 
 /* ---- where a file system ends, which libblkid tells only in later versions ---- */
-
-static uint16_t le16(const uint8_t *p)
-{
-    uint16_t v;
-    memcpy(&v, p, sizeof v);
-    return le16toh(v);
-}
-
-static uint32_t le32(const uint8_t *p)
-{
-    uint32_t v;
-    memcpy(&v, p, sizeof v);
-    return le32toh(v);
-}
-
-static uint64_t le64(const uint8_t *p)
-{
-    uint64_t v;
-    memcpy(&v, p, sizeof v);
-    return le64toh(v);
-}
 
 /* units of unit_bytes; nothing where that does not fit a number. */
 static void set_extent(struct tri_filesystem *ret, uint64_t unit_bytes, uint64_t counted_bytes, uint64_t count)

@@ -285,7 +285,7 @@ static int describe_backing(const char *path, unsigned depth, json_t *node, stru
     if (r == 0 && info.backing_path)
         r = describe(info.backing_path, info.backing_format, true, depth + 1, &backing, error);
     if (r == 0 && json_object_set_new(node, "backing", backing ? backing : json_null()) < 0)
-        r = tri_making_no_memory(error);
+        r = tri_error_no_memory(error);
     tri_qemu_info_clear(&info);
     return r;
 }
@@ -302,14 +302,14 @@ static int describe(const char *path, enum tri_image_format format, bool read_on
         return strange(path, "is no plain file", error);
     json_auto_t *node = json_pack("{ss so}", "driver", tri_qemu_format(format), "file", describe_file(path, &st));
     if (!node)
-        return tri_making_no_memory(error);
+        return tri_error_no_memory(error);
     int r = 0;
     if (format == TRI_IMAGE_QCOW2)
         r = describe_backing(path, depth, node, error);
     else if (format == TRI_IMAGE_VHD)
         r = check_vhd(path, error);
     if (r == 0 && depth == 0 && json_object_set_new(node, "read-only", json_boolean(read_only)) < 0)
-        r = tri_making_no_memory(error);
+        r = tri_error_no_memory(error);
     if (r == 0)
         *ret = json_incref(node);
     return r;
@@ -332,7 +332,7 @@ int tri_qemu_describe_text(const char *path, enum tri_image_format format, bool 
         return r;
     if (!(text = json_dumps(node, JSON_COMPACT)) || asprintf(ret, "json:%s", text) < 0) {
         *ret = NULL;
-        return tri_making_no_memory(error);
+        return tri_error_no_memory(error);
     }
     return 0;
 }

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "storage/bytes.h"
 #include "storage/events.h"
 #include "storage/mount.h"
 #include "storage/state.h"
@@ -238,14 +239,6 @@ static int xfs_grow(struct resize *r, struct tri_error *error)
 }
 
 /* ---- Btrfs ---- */
-
-static uint64_t le64(const uint8_t *bytes)
-{
-    uint64_t value = 0;
-    for (int i = 7; i >= 0; i--)
-        value = value << 8 | bytes[i];
-    return value;
-}
 
 /* The number that Btrfs has given the device. It may span several; those are not ours to resize. */
 static int btrfs_device(const struct resize *r, unsigned long long *ret, struct tri_error *error)
@@ -520,11 +513,6 @@ static int submit(const struct tri_work_kind *kind, struct resize *r, struct tri
     return code < 0 ? tri_error_set(error, code, NULL, "Cannot start: %s.", strerror(-code)) : 0;
 }
 
-static int no_memory(struct tri_error *error)
-{
-    return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
-}
-
 /* ---- extend ---- */
 
 /* The size that the partition is to have. TRI_STORAGE_NO_SPACE. */
@@ -541,7 +529,7 @@ static int larger_size(const struct resize *r, uint64_t *ret_bytes, struct tri_e
                              node_of(r));
     int code = tri_disk_free_extents(disk, disk->sector_bytes, &extents, &count);
     if (code < 0)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     for (size_t i = 0; i < count; i++)
         if (extents[i].start_bytes == end)
             free_bytes = extents[i].size_bytes;
@@ -619,7 +607,7 @@ int tri_volume_extend(const struct tri_volume_id *id, uint64_t grow_bytes, struc
         return code;
     struct resize *r = resize_new(id, false);
     if (!r)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     r->grow_bytes = grow_bytes;
     return submit(&extend_work, r, op, tag, error);
 }
@@ -710,7 +698,7 @@ static int shrink_run(struct tri_op *op, void *request, void **ret_value, struct
     TRI_AUTO_FREE struct tri_shrink_result *result = malloc(sizeof *result);
     r->op = op;
     if (!result)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     int code = resize_begin(r, TRI_HOLD_WHOLE_DISK, error);
     if (code == 0)
         code = shrink_held(r, &result->reclaimed_bytes, error);
@@ -741,7 +729,7 @@ int tri_volume_shrink(const struct tri_volume_id *id, uint64_t desired_bytes, ui
                              (unsigned long long)size);
     struct resize *r = resize_new(id, true);
     if (!r)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     r->desired_bytes = desired_bytes;
     r->minimum_bytes = minimum_bytes;
     return submit(&shrink_work, r, op, tag, error);
@@ -751,7 +739,7 @@ int tri_volume_max_shrink(const struct tri_volume_id *id, uint64_t *ret_bytes, s
 {
     struct resize *r = resize_new(id, true);
     if (!r)
-        return no_memory(error);
+        return tri_error_no_memory(error);
     int code = resize_begin(r, 0, error);
     if (code == 0)
         code = reclaimable(r, ret_bytes, error);

@@ -36,7 +36,7 @@ static int make_folders(const char *root, const char *kind, struct tri_error *er
     TRI_AUTO_FREE char *path = NULL;
     if (asprintf(&path, "%s/storage/%s", root, kind) < 0) {
         path = NULL;
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     }
     int r = tri_folder_make(AT_FDCWD, path, 0700);
     return r < 0 ? tri_error_set(error, r, path, "Cannot make the folder \"%s\": %s.", path, strerror(-r)) : 0;

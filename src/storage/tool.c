@@ -299,7 +299,7 @@ static int start_with(struct run *run, const char *path, const char *folders, co
         return r;
     if (asprintf(&path_setting, "PATH=%s", folders) < 0) {
         path_setting = NULL;
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     }
     const char *const envp[] = {path_setting, locale_setting, "HOME=/", NULL};
     struct tri_child_params params = {.argv = argv, .envp = envp, .folder_fd = -1, .fds = fds,
@@ -424,7 +424,7 @@ static int run_whole(const struct tri_tool *tool, char **ret_output, int *ret_st
         return tri_error_set(error, -ECANCELED, NULL, "%s was not started.", base_name(tool->argv[0]));
     struct run *run = calloc(1, sizeof *run);
     if (!run)
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     *run = (struct run){.tool = tool, .name = base_name(tool->argv[0]), .child = {.pidfd = -1},
                         .out = {{.fd = -1}, {.fd = -1}}};
     int r = run_start(run, ret_output != NULL, error);

@@ -117,7 +117,7 @@ static int check_table(int fd, uint64_t place, uint64_t count, uint64_t file_byt
     enum { CHUNK = 16 * 1024 };
     TRI_AUTO_FREE uint32_t *entries = malloc(CHUNK * sizeof *entries);
     if (!entries)
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     for (uint64_t done = 0; done < count; done += CHUNK) {
         size_t some = count - done < CHUNK ? (size_t)(count - done) : CHUNK;
         if (read_at(fd, entries, some * sizeof *entries, place + done * sizeof *entries) < 0)

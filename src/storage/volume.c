@@ -282,7 +282,7 @@ int tri_volume_read(const struct tri_volume_id *id, struct tri_volume **ret, str
     if (r < 0)
         return r;
     if (!(volume = calloc(1, sizeof *volume)) || copy_filesystem(&volume->filesystem, place.filesystem) < 0)
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     volume->id = *id;
     snprintf(volume->node, sizeof volume->node, "%s", place.partition ? place.partition->node : disk->name);
     volume->device = place.device;

@@ -115,7 +115,7 @@ int tri_zero_range_told(const char *path, uint64_t offset_bytes, uint64_t size_b
     TRI_AUTO_CLOSE int fd = zero.fd;
     zero.zeros = mmap(NULL, CHUNK_MAX_BYTES, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (zero.zeros == MAP_FAILED)
-        return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
+        return tri_error_no_memory(error);
     r = zero_all(&zero, op, begin_percent, end_percent, error);
     munmap(zero.zeros, CHUNK_MAX_BYTES);
     return r;
