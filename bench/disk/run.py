@@ -81,8 +81,9 @@ def udisks(work):
 
 
 def one_round(build, runs):
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=os.environ.get("BENCH_FOLDER", "/var/tmp")) as work:
-        results = run(os.path.join(build, "bench/disk/bench-disk"), work, str(runs), TRIREME_RUNTIME_DIR=work + "/run")
+    with (tempfile.TemporaryDirectory(prefix="bench-", dir=os.environ.get("BENCH_FOLDER", "/var/tmp")) as work,
+          tempfile.TemporaryDirectory(prefix="bench-", dir="/dev/shm") as memory):  # as /run is where a system booted
+        results = run(os.path.join(build, "bench/disk/bench-disk"), work, str(runs), TRIREME_RUNTIME_DIR=memory)
         image = os.path.join(work, "udisks.img")
         with open(image, "wb") as file:
             os.posix_fallocate(file.fileno(), 0, 1 << 30)

@@ -134,21 +134,6 @@ static int examine(struct plan *plan, const struct attach *attach, struct tri_er
     return 0;
 }
 
-/* From here on the record is ours, and says that we are attaching. */
-static int begin(struct plan *plan, struct tri_error *error)
-{
-    TRI_AUTO_FREE char *text = NULL;
-    TRI_AUTO_IMAGE_RECORD struct tri_image_record claimed = {0};
-    int r = tri_image_claim(plan->record.path, plan->file_fd, TRI_IMAGE_ATTACHING, &plan->hold, error);
-    if (r < 0)
-        return r;
-    if (tri_state_get(TRI_STATE_ATTACHED, plan->hold.name, &text) < 0 || tri_image_record_parse(text, &claimed) < 0)
-        return tri_error_set(error, TRI_STORAGE_IO, plan->record.path, "The record of \"%s\" cannot be read.",
-                             plan->record.path);
-    strcpy(plan->record.tag, claimed.tag);
-    return 0;
-}
-
 static int connect_loop(struct plan *plan, struct tri_op *op, struct tri_error *error)
 {
     char tag[56];
@@ -221,8 +206,9 @@ static int attach_run(struct tri_op *op, void *request, void **ret_value, struct
     TRI_CLEANUP(plan_clear) struct plan plan = {.file_fd = -1, .hold = TRI_STATE_HOLD_NONE};
     tri_state_sweep();
     int r = examine(&plan, request, error);
+    plan.record.state = TRI_IMAGE_ATTACHING;
     if (r == 0)
-        r = begin(&plan, error);
+        r = tri_image_claim(&plan.record, plan.file_fd, &plan.hold, error);
     if (r < 0)
         return r;
     r = connect_loop(&plan, op, error);
@@ -337,11 +323,12 @@ int tri_image_detach(const char *path, struct tri_error *error)
 static int unlink_image(const char *path, struct tri_error *error)
 {
     struct tri_state_hold hold = TRI_STATE_HOLD_NONE;
+    struct tri_image_record record = {.path = (char *)path, .state = TRI_IMAGE_DELETED};
     struct stat st;
     TRI_AUTO_CLOSE int fd = tri_image_open(path, false, &st, error);
     if (fd < 0)
         return fd;
-    int r = tri_image_claim(path, fd, TRI_IMAGE_DELETED, &hold, error);
+    int r = tri_image_claim(&record, fd, &hold, error);
     if (r == 0)
         r = tri_image_lock(fd, true, path, error);
     if (r == 0 && unlink(path) < 0)

@@ -49,13 +49,14 @@ static int change_run(struct tri_op *op, void *request, void **ret_value, struct
 {
     struct change *change = request;
     struct tri_state_hold hold = TRI_STATE_HOLD_NONE;
+    struct tri_image_record record = {.path = change->path, .state = change->state};
     tri_state_sweep();
     int r = tri_image_format_of(change->path, &change->format, error);
     if (r < 0)
         return r;
     if ((change->fd = tri_image_open(change->path, true, &change->st, error)) < 0)
         return change->fd;
-    r = tri_image_claim(change->path, change->fd, change->state, &hold, error);
+    r = tri_image_claim(&record, change->fd, &hold, error);
     if (r == 0)
         r = check_unused(change->path, error);
     if (r == 0)

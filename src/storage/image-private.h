@@ -42,10 +42,9 @@ const char *tri_image_format_name(enum tri_image_format format); /* "raw", "vhd"
 /* By the extension of a file's name; AUTO where it says nothing. */
 enum tri_image_format tri_image_format_of_name(const char *path);
 
-/* The right to work on an image: makes its record, with that state, and holds it. What a dead one left is cleaned first.
- * TRI_STORAGE_IMAGE_ATTACHED, TRI_STORAGE_LOCKED (somebody works on it). fd: of its file. */
-int tri_image_claim(const char *path, int fd, enum tri_image_state state, struct tri_state_hold *ret_hold,
-                    struct tri_error *error);
+/* The right to work on an image: stores the record, which gets its tag here, and holds it. What a dead one left is cleaned
+ * first. TRI_STORAGE_IMAGE_ATTACHED, TRI_STORAGE_LOCKED (somebody works on it). fd: of its file. */
+int tri_image_claim(struct tri_image_record *record, int fd, struct tri_state_hold *ret_hold, struct tri_error *error);
 /* Finds the record of an image, by its file or, where that is gone or another one, by its path. Text newly allocated.
  * -ENOENT. */
 int tri_image_find(const char *path, char key[TRI_IMAGE_KEY_SIZE], char **ret_text, bool *ret_held);

@@ -273,16 +273,15 @@ static int claim_anew(const char *path, const char *key, struct tri_error *error
     return 0;
 }
 
-int tri_image_claim(const char *path, int fd, enum tri_image_state state, struct tri_state_hold *ret_hold,
-                    struct tri_error *error)
+int tri_image_claim(struct tri_image_record *record, int fd, struct tri_state_hold *ret_hold, struct tri_error *error)
 {
     enum { TRIES = 16 };
     char key[TRI_IMAGE_KEY_SIZE];
     struct stat st;
-    struct tri_image_record record = {.path = (char *)path, .state = state};
+    const char *path = record->path;
     struct tri_uuid tag = tri_uuid_random();
-    tri_uuid_text(&tag, record.tag);
-    TRI_AUTO_FREE char *text = tri_image_record_text(&record);
+    tri_uuid_text(&tag, record->tag);
+    TRI_AUTO_FREE char *text = tri_image_record_text(record);
     if (!text)
         return tri_error_no_memory(error);
     if (fstat(fd, &st) < 0)

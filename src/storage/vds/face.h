@@ -34,7 +34,7 @@ HRESULT tri_vds_text(const char *utf8, LPWSTR *ret); /* NULL gives NULL */
 HRESULT tri_vds_utf8(LPCWSTR text, char **ret);      /* NULL gives NULL; E_INVALIDARG where it is too long */
 GUID tri_vds_guid(const struct tri_uuid *uuid);
 struct tri_uuid tri_vds_uuid(const GUID *guid);
-/* Ids of objects: made of what they name, so that every process and every call sees the same. */
+/* Ids of objects: made of what they name, so that every process and every call sees the same. A disk's has its number. */
 GUID tri_vds_disk_id(uint64_t sequence);
 GUID tri_vds_pack_id(uint64_t sequence);
 GUID tri_vds_volume_id(const struct tri_volume_id *volume);
@@ -44,8 +44,7 @@ HRESULT tri_vds_disk_name(const struct tri_disk *disk, LPWSTR *ret);          /*
 HRESULT tri_vds_volume_path(const struct tri_volume_id *volume, LPWSTR *ret); /* \\?\Volume{...}\ lower case */
 /* The other way: a disk by \\?\PhysicalDriveN, /dev/..., in any case of letters. VDS_E_OBJECT_NOT_FOUND. */
 HRESULT tri_vds_disk_of_name(LPCWSTR name, uint64_t *ret_sequence);
-HRESULT tri_vds_disk_of_id(const GUID *id,
-                           uint64_t *ret_sequence); /* looks through all disks; VDS_E_OBJECT_NOT_FOUND */
+HRESULT tri_vds_disk_of_id(const GUID *id, uint64_t *ret_sequence); /* VDS_E_OBJECT_NOT_FOUND */
 HRESULT tri_vds_volume_of_id(const GUID *id, struct tri_volume_id *ret);
 
 /* ---- async.c: IVdsAsync over an operation ---- */

@@ -1,5 +1,6 @@
 /* Strings and ids at the border. */
 #include <ctype.h>
+#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/utf16.h"
+#include "storage/device.h"
 #include "storage/vds/disk-object.h"
 
 /* No path, label or name of Windows is longer. */
@@ -64,20 +66,25 @@ struct tri_uuid tri_vds_uuid(const GUID *guid)
     return uuid;
 }
 
-static GUID disk_thing_id(const char *kind, uint64_t sequence)
-{
-    struct tri_uuid uuid = tri_uuid_named("vds:%s:%" PRIu64, kind, sequence);
-    return tri_vds_guid(&uuid);
-}
+/* A disk's id carries its number, so that the disk is found without a look at all others. (Form 8: its maker's own.) */
+#define DISK_ID_DATA1 0x7472692d
+#define DISK_ID_DATA2 0x6469
+#define DISK_ID_DATA3 0x8736
+#define DISK_ID_VARIANT 0x8000000000000000u /* above what a number can be */
+#define DISK_ID_NUMBER 0x3fffffffffffffffu
 
 GUID tri_vds_disk_id(uint64_t sequence)
 {
-    return disk_thing_id("disk", sequence);
+    GUID id = {DISK_ID_DATA1, DISK_ID_DATA2, DISK_ID_DATA3, {0}};
+    uint64_t tail = htobe64(DISK_ID_VARIANT | (sequence & DISK_ID_NUMBER));
+    memcpy(id.Data4, &tail, sizeof tail);
+    return id;
 }
 
 GUID tri_vds_pack_id(uint64_t sequence)
 {
-    return disk_thing_id("pack", sequence);
+    struct tri_uuid uuid = tri_uuid_named("vds:pack:%" PRIu64, sequence);
+    return tri_vds_guid(&uuid);
 }
 
 /* With the disk's number in it: the same image attached twice has the same partition ids, and is two disks. */
@@ -203,20 +210,15 @@ HRESULT tri_vds_disk_of_name(LPCWSTR name, uint64_t *ret_sequence)
 
 HRESULT tri_vds_disk_of_id(const GUID *id, uint64_t *ret_sequence)
 {
-    TRI_AUTO_FREE uint64_t *sequences = NULL;
-    size_t count = 0;
-    struct tri_error error = {0};
-    int code = tri_disk_list(&sequences, &count, &error);
-    if (code < 0)
-        return tri_vds_fail(code, &error);
-    for (size_t i = 0; i < count; i++) {
-        GUID candidate = tri_vds_disk_id(sequences[i]);
-        if (IsEqualGUID(&candidate, id)) {
-            *ret_sequence = sequences[i];
-            return S_OK;
-        }
-    }
-    return tri_vds_refuse(VDS_E_OBJECT_NOT_FOUND, "There is no disk of that id.");
+    char name[32];
+    uint64_t tail;
+    memcpy(&tail, id->Data4, sizeof tail);
+    uint64_t sequence = be64toh(tail) & DISK_ID_NUMBER;
+    GUID same = tri_vds_disk_id(sequence);
+    if (!IsEqualGUID(&same, id) || !tri_device_name(sequence, name) || !tri_device_is_disk(name))
+        return tri_vds_refuse(VDS_E_OBJECT_NOT_FOUND, "There is no disk of that id.");
+    *ret_sequence = sequence;
+    return S_OK;
 }
 
 static bool volume_on_disk(const struct tri_disk *disk, const GUID *id, struct tri_volume_id *ret)
