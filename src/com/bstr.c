@@ -8,27 +8,69 @@
 
 #define PREFIX_BYTES 8
 #define LENGTH_BYTES 4
+#define BYTES_MAX (UINT32_MAX - PREFIX_BYTES - sizeof(OLECHAR))
+
+/* A string of that many bytes, the NUL in place and the contents not yet. */
+static char *allocate(uint32_t bytes)
+{
+    char *block = malloc(PREFIX_BYTES + (size_t)bytes + sizeof(OLECHAR));
+    if (!block)
+        return NULL;
+    char *string = block + PREFIX_BYTES;
+    memcpy(string - LENGTH_BYTES, &bytes, LENGTH_BYTES);
+    memset(string + bytes, 0, sizeof(OLECHAR));
+    return string;
+}
+
+static BSTR copy_bytes(const void *contents, size_t bytes)
+{
+    char *string = bytes <= BYTES_MAX ? allocate((uint32_t)bytes) : NULL;
+    if (string && contents)
+        memcpy(string, contents, bytes);
+    else if (string)
+        memset(string, 0, bytes);
+    return (BSTR)(void *)string;
+}
 
 BSTR WINAPI SysAllocStringLen(const OLECHAR *strIn, UINT ui)
 {
-    if (ui > (UINT32_MAX - PREFIX_BYTES) / sizeof(OLECHAR) - 1)
-        return NULL;
-    uint32_t bytes = (uint32_t)(ui * sizeof(OLECHAR));
-    char *block = calloc(1, PREFIX_BYTES + (size_t)bytes + sizeof(OLECHAR));
-    if (!block)
-        return NULL;
-    memcpy(block + PREFIX_BYTES - LENGTH_BYTES, &bytes, LENGTH_BYTES);
-    if (strIn)
-        memcpy(block + PREFIX_BYTES, strIn, bytes);
-    return (BSTR)(void *)(block + PREFIX_BYTES);
+    return copy_bytes(strIn, ui * sizeof(OLECHAR));
+}
+
+BSTR WINAPI SysAllocStringByteLen(LPCSTR psz, UINT len)
+{
+    return copy_bytes(psz, len);
 }
 
 BSTR WINAPI SysAllocString(const OLECHAR *psz)
 {
-    if (!psz)
-        return NULL;
-    size_t units = tri_utf16_length(psz);
-    return units > UINT32_MAX ? NULL : SysAllocStringLen(psz, (UINT)units);
+    return psz ? copy_bytes(psz, tri_utf16_length(psz) * sizeof(OLECHAR)) : NULL;
+}
+
+INT WINAPI SysReAllocStringLen(BSTR *pbstr, const OLECHAR *psz, UINT len)
+{
+    if (!pbstr)
+        return FALSE;
+    BSTR string = SysAllocStringLen(psz, len);
+    if (!string)
+        return FALSE;
+    if (!psz && *pbstr)
+        memcpy(string, *pbstr, sizeof(OLECHAR) * (SysStringLen(*pbstr) < len ? SysStringLen(*pbstr) : len));
+    SysFreeString(*pbstr);
+    *pbstr = string;
+    return TRUE;
+}
+
+INT WINAPI SysReAllocString(BSTR *pbstr, const OLECHAR *psz)
+{
+    if (!pbstr)
+        return FALSE;
+    BSTR string = SysAllocString(psz);
+    if (psz && !string)
+        return FALSE;
+    SysFreeString(*pbstr);
+    *pbstr = string;
+    return TRUE;
 }
 
 void WINAPI SysFreeString(BSTR bstrString)

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/utf16.h"
 #include "com/object.h"
+#include "com/variant.h"
 
 #include <windows/oleauto.h>
 
@@ -11,48 +12,59 @@
 struct error_info {
     struct tri_com_object com;
     struct tri_com_face IErrorInfo_face;
-    char16_t *source; /* or NULL */
-    char16_t *text;
+    struct tri_com_face ICreateErrorInfo_face;
+    pthread_mutex_t lock; /* over what follows: a client may write while another reads */
+    GUID guid;
+    BSTR source; /* each may be NULL */
+    BSTR text;
+    BSTR help_file;
+    DWORD help_context;
 };
 
-static HRESULT copy_out(const char16_t *text, BSTR *ret)
+static HRESULT copy_out(struct error_info *info, const BSTR *text, BSTR *ret)
 {
     if (!ret)
         return E_INVALIDARG;
-    *ret = SysAllocString(text);
-    return *ret || !text ? S_OK : E_OUTOFMEMORY;
+    *ret = NULL;
+    TRI_LOCK_SCOPE(&info->lock);
+    return tri_bstr_copy(*text, ret);
 }
 
 static HRESULT STDMETHODCALLTYPE error_info_GetGUID(IErrorInfo *This, GUID *pGUID)
 {
+    struct error_info *info = tri_com_face_object(This);
     if (!pGUID)
         return E_INVALIDARG;
-    *pGUID = GUID_NULL;
+    TRI_LOCK_SCOPE(&info->lock);
+    *pGUID = info->guid;
     return S_OK;
 }
 
 static HRESULT STDMETHODCALLTYPE error_info_GetSource(IErrorInfo *This, BSTR *pBstrSource)
 {
-    const struct error_info *info = tri_com_face_object(This);
-    return copy_out(info->source, pBstrSource);
+    struct error_info *info = tri_com_face_object(This);
+    return copy_out(info, &info->source, pBstrSource);
 }
 
 static HRESULT STDMETHODCALLTYPE error_info_GetDescription(IErrorInfo *This, BSTR *pBstrDescription)
 {
-    const struct error_info *info = tri_com_face_object(This);
-    return copy_out(info->text, pBstrDescription);
+    struct error_info *info = tri_com_face_object(This);
+    return copy_out(info, &info->text, pBstrDescription);
 }
 
 static HRESULT STDMETHODCALLTYPE error_info_GetHelpFile(IErrorInfo *This, BSTR *pBstrHelpFile)
 {
-    return copy_out(NULL, pBstrHelpFile);
+    struct error_info *info = tri_com_face_object(This);
+    return copy_out(info, &info->help_file, pBstrHelpFile);
 }
 
 static HRESULT STDMETHODCALLTYPE error_info_GetHelpContext(IErrorInfo *This, DWORD *pdwHelpContext)
 {
+    struct error_info *info = tri_com_face_object(This);
     if (!pdwHelpContext)
         return E_INVALIDARG;
-    *pdwHelpContext = 0;
+    TRI_LOCK_SCOPE(&info->lock);
+    *pdwHelpContext = info->help_context;
     return S_OK;
 }
 
@@ -65,35 +77,108 @@ static const IErrorInfoVtbl error_info_vtbl = {
     .GetHelpContext = error_info_GetHelpContext,
 };
 
+static HRESULT copy_in(struct error_info *info, LPCOLESTR text, BSTR *place)
+{
+    BSTR copy = SysAllocString(text);
+    if (text && !copy)
+        return E_OUTOFMEMORY;
+    TRI_LOCK_SCOPE(&info->lock);
+    SysFreeString(*place);
+    *place = copy;
+    return S_OK;
+}
+
+static HRESULT STDMETHODCALLTYPE error_info_SetGUID(ICreateErrorInfo *This, REFGUID rguid)
+{
+    struct error_info *info = tri_com_face_object(This);
+    if (!rguid)
+        return E_INVALIDARG;
+    TRI_LOCK_SCOPE(&info->lock);
+    info->guid = *rguid;
+    return S_OK;
+}
+
+static HRESULT STDMETHODCALLTYPE error_info_SetSource(ICreateErrorInfo *This, LPOLESTR szSource)
+{
+    struct error_info *info = tri_com_face_object(This);
+    return copy_in(info, szSource, &info->source);
+}
+
+static HRESULT STDMETHODCALLTYPE error_info_SetDescription(ICreateErrorInfo *This, LPOLESTR szDescription)
+{
+    struct error_info *info = tri_com_face_object(This);
+    return copy_in(info, szDescription, &info->text);
+}
+
+static HRESULT STDMETHODCALLTYPE error_info_SetHelpFile(ICreateErrorInfo *This, LPOLESTR szHelpFile)
+{
+    struct error_info *info = tri_com_face_object(This);
+    return copy_in(info, szHelpFile, &info->help_file);
+}
+
+static HRESULT STDMETHODCALLTYPE error_info_SetHelpContext(ICreateErrorInfo *This, DWORD dwHelpContext)
+{
+    struct error_info *info = tri_com_face_object(This);
+    TRI_LOCK_SCOPE(&info->lock);
+    info->help_context = dwHelpContext;
+    return S_OK;
+}
+
+static const ICreateErrorInfoVtbl create_error_info_vtbl = {
+    TRI_COM_UNKNOWN(ICreateErrorInfo),
+    .SetGUID = error_info_SetGUID,
+    .SetSource = error_info_SetSource,
+    .SetDescription = error_info_SetDescription,
+    .SetHelpFile = error_info_SetHelpFile,
+    .SetHelpContext = error_info_SetHelpContext,
+};
+
 static void error_info_destroy(void *object)
 {
     struct error_info *info = object;
-    free(info->source);
-    free(info->text);
+    SysFreeString(info->source);
+    SysFreeString(info->text);
+    SysFreeString(info->help_file);
+    pthread_mutex_destroy(&info->lock);
 }
 
 static const struct tri_com_row error_info_rows[] = {
     {&IID_IErrorInfo, offsetof(struct error_info, IErrorInfo_face), &error_info_vtbl},
+    {&IID_ICreateErrorInfo, offsetof(struct error_info, ICreateErrorInfo_face), &create_error_info_vtbl},
 };
 
 static const struct tri_com_class error_info_class = {
     .name = "error information",
     .size = sizeof(struct error_info),
     .rows = error_info_rows,
-    .row_count = 1,
+    .row_count = sizeof error_info_rows / sizeof error_info_rows[0],
     .destroy = error_info_destroy,
 };
 
-static struct error_info *error_info_new(const char *source, const char *text)
+static struct error_info *error_info_new(void)
 {
     struct error_info *info = tri_com_new(&error_info_class);
-    if (!info)
-        return NULL;
-    if (tri_utf16_from_utf8(text, &info->text) < 0 || (source && tri_utf16_from_utf8(source, &info->source) < 0)) {
-        tri_com_unref(info);
-        return NULL;
-    }
+    if (info)
+        pthread_mutex_init(&info->lock, NULL);
     return info;
+}
+
+static bool bstr_from_utf8(const char *text, BSTR *ret)
+{
+    TRI_AUTO_FREE char16_t *utf16 = NULL;
+    if (text && tri_utf16_from_utf8(text, &utf16) < 0)
+        return false;
+    *ret = SysAllocString(utf16);
+    return *ret || !text;
+}
+
+HRESULT WINAPI CreateErrorInfo(ICreateErrorInfo **pperrinfo)
+{
+    if (!pperrinfo)
+        return E_INVALIDARG;
+    struct error_info *info = error_info_new();
+    *pperrinfo = info ? (ICreateErrorInfo *)&info->ICreateErrorInfo_face : NULL;
+    return info ? S_OK : E_OUTOFMEMORY;
 }
 
 /* ---- the thread's ---- */
@@ -154,6 +239,8 @@ HRESULT WINAPI SetErrorInfo(ULONG dwReserved, IErrorInfo *perrinfo)
 
 void tri_com_set_error(const char *source, const char *text_utf8)
 {
-    struct error_info *info = text_utf8 ? error_info_new(source, text_utf8) : NULL;
+    struct error_info *info = text_utf8 ? error_info_new() : NULL;
+    if (info && (!bstr_from_utf8(source, &info->source) || !bstr_from_utf8(text_utf8, &info->text)))
+        tri_com_unref(TRI_TAKE(info));
     replace(info ? (IErrorInfo *)&info->IErrorInfo_face : NULL);
 }

@@ -1,5 +1,6 @@
 #include <trireme.h>
 #include <vdserr.h>
+#include <wbemidl.h>
 
 #define WIN32_CODE(number) (0x80070000u | (number))
 

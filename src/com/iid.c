@@ -4,3 +4,4 @@
 #include <diskguid.h>
 #include <oleauto.h>
 #include <trireme-storage.h>
+#include <wbemidl.h>

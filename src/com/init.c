@@ -1,6 +1,4 @@
 /* COM without apartments: what a thread says of itself is counted and changes nothing. */
-#include "com/class.h"
-
 #include <stdatomic.h>
 #include <windows/combaseapi.h>
 
@@ -32,27 +30,4 @@ HRESULT WINAPI CoInitializeSecurity(PSECURITY_DESCRIPTOR pSecDesc, LONG cAuthSvc
                                     DWORD dwImpLevel, void *pAuthList, DWORD dwCapabilities, void *pReserved3)
 {
     return atomic_flag_test_and_set(&secured) ? RPC_E_TOO_LATE : S_OK;
-}
-
-static const struct tri_com_factory *find_factory(REFCLSID rclsid)
-{
-    const struct tri_com_factory *const *factory = tri_com_factories;
-    while (*factory && !IsEqualCLSID((*factory)->clsid, rclsid))
-        factory++;
-    return *factory;
-}
-
-HRESULT WINAPI CoCreateInstance(REFCLSID rclsid, LPUNKNOWN pUnkOuter, DWORD dwClsContext, REFIID riid, LPVOID *ppv)
-{
-    if (!ppv)
-        return E_POINTER;
-    *ppv = NULL;
-    if (!rclsid || !riid)
-        return E_INVALIDARG;
-    const struct tri_com_factory *factory = find_factory(rclsid);
-    if (!factory)
-        return REGDB_E_CLASSNOTREG;
-    if (pUnkOuter)
-        return CLASS_E_NOAGGREGATION;
-    return factory->create(riid, ppv);
 }

@@ -15,15 +15,17 @@ import sys
 
 STANDARDS = {'c': ['c11', 'c17'], 'c++': ['c++11', 'c++17']}
 MODES = [[], ['-fshort-wchar']]
-VIEWS = ['', '#define COBJMACROS\n', '#define COBJMACROS\n#define CINTERFACE\n#include <initguid.h>\n',
+VIEWS = ['', '#define COBJMACROS\n', '#define NONAMELESSUNION\n',
+         '#define COBJMACROS\n#define CINTERFACE\n#include <initguid.h>\n',
          '#define TRIREME_NO_INTERFACES\n#include <initguid.h>\n']
 TEXT = '#include <{0}>\n#include <{0}>\nextern int not_empty;\n'
-VIEWED = '#include <vds.h>\n#include <oleauto.h>\n#include <diskguid.h>\nextern int not_empty;\n'
+VIEWED = '#include <vds.h>\n#include <wbemidl.h>\n#include <oleauto.h>\n#include <diskguid.h>\nextern int not_empty;\n'
 WARNINGS = ['-Wall', '-Wextra', '-Wpedantic', '-Wundef', '-Wshadow', '-Werror']
-SPELLINGS = ['ComputeCore.h', 'ComputeDefs.h', 'Objbase.h', 'Unknwn.h', 'Vds.h', 'Windows.h', 'combaseapi.h',
+SPELLINGS = ['ComputeCore.h', 'ComputeDefs.h', 'OAIdl.h', 'Objbase.h', 'OleAuto.h', 'Unknwn.h', 'Vds.h', 'WbemCli.h',
+             'WbemIdl.h', 'WbemProv.h', 'Wbemcli.h', 'Wbemidl.h', 'Wbemprov.h', 'Windows.h', 'combaseapi.h',
              'computecore.h', 'computedefs.h', 'guiddef.h', 'initguid.h', 'oaidl.h', 'objbase.h', 'oleauto.h',
-             'trireme-storage.h', 'trireme.h', 'unknwn.h', 'vds.h', 'vdserr.h', 'vdslun.h', 'virtdisk.h', 'windows.h',
-             'winerror.h', 'wtypes.h']
+             'trireme-storage.h', 'trireme.h', 'unknwn.h', 'vds.h', 'vdserr.h', 'vdslun.h', 'virtdisk.h', 'wbemcli.h',
+             'wbemidl.h', 'wbemprov.h', 'windows.h', 'winerror.h', 'wtypes.h']
 
 
 def compile_text(command, text):

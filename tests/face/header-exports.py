@@ -11,15 +11,22 @@ import subprocess
 import sys
 
 
+CPP_ONLY = ('comutil.h', 'comdef.h', 'atlbase.h', 'atlcomcli.h')     # all of them inline
+
+
 def declared(path):
+    if path.endswith(CPP_ONLY):
+        return set()
     with open(path, encoding='utf-8') as file:
         text = re.sub(r'/\*.*?\*/', '', file.read(), flags=re.S)
     text = re.sub(r'^#(?:.*\\\n)*.*$', '', text, flags=re.M)
     statements = [statement.strip() for statement in re.split(r'[;{}]', text)]
     functions = [re.match(r'[\w\s*]*?\b(\w+)\s*\(', statement) for statement in statements
-                 if not statement.startswith(('typedef', 'inline', 'template', 'TRIREME_STATIC_ASSERT', 'DECLARE_HANDLE'))]
+                 if not statement.startswith(('typedef', 'inline', 'static inline', 'template', 'return',
+                                              'TRIREME_STATIC_ASSERT', 'DECLARE_HANDLE'))]
     ids = re.findall(r'^DEFINE_GUID\((\w+),', text, re.M)
     ids += ['IID_' + name for name in re.findall(r'^TRIREME_INTERFACE_ID\((\w+),', text, re.M)]
+    ids += ['CLSID_' + name for name in re.findall(r'^TRIREME_CLASS_ID\((\w+),', text, re.M)]
     return {match[1] for match in functions if match and not match[1].isupper() and '_ENUM_' not in match[1]} | set(ids)
 
 

@@ -87,6 +87,7 @@ template <typename type> const GUID &trireme_uuidof();
 /* Looked at each time that this header is included, for initguid.h may come in between. */
 #undef DEFINE_GUID
 #undef TRIREME_INTERFACE_ID
+#undef TRIREME_CLASS_ID
 #ifdef INITGUID
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) \
     EXTERN_C __attribute__((weak)) const GUID name;                  \
@@ -99,3 +100,14 @@ template <typename type> const GUID &trireme_uuidof();
 #define TRIREME_INTERFACE_ID(type, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) \
     __CRT_UUID_DECL(type, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)          \
     DEFINE_GUID(IID_##type, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)
+
+/* A class's id, CLSID_... and, of a type that is only a name in C++, __uuidof both. */
+#ifdef __cplusplus
+#define TRIREME_CLASS_ID(type, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) \
+    class type;                                                           \
+    __CRT_UUID_DECL(type, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)      \
+    DEFINE_GUID(CLSID_##type, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)
+#else
+#define TRIREME_CLASS_ID(type, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) \
+    DEFINE_GUID(CLSID_##type, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)
+#endif

@@ -101,6 +101,34 @@ TRIREME_INTERFACE_ID(IUnknown, 0x00000000, 0x0000, 0x0000, 0xC0, 0x00, 0x00, 0x0
 #define IUnknown_Release(This) ((This)->lpVtbl->Release(This))
 #endif
 
+/* What makes objects of one class: CoGetClassObject (combaseapi.h) hands it out.
+ * Follows: learn.microsoft.com/windows/win32/api/unknwn/nn-unknwn-iclassfactory */
+#undef INTERFACE
+#define INTERFACE IClassFactory
+DECLARE_INTERFACE_(IClassFactory, IUnknown)
+{
+    STDMETHOD(QueryInterface)(THIS_ REFIID riid, void **ppvObject) PURE;
+    STDMETHOD_(ULONG, AddRef)(THIS) PURE;
+    STDMETHOD_(ULONG, Release)(THIS) PURE;
+
+    /* A new object, as CoCreateInstance makes it. CLASS_E_NOAGGREGATION where pUnkOuter is not NULL. */
+    STDMETHOD(CreateInstance)(THIS_ IUnknown *pUnkOuter, REFIID riid, void **ppvObject) PURE;
+
+    /* S_OK: the library stays as long as the program links with it. */
+    STDMETHOD(LockServer)(THIS_ BOOL fLock) PURE;
+};
+typedef IClassFactory *LPCLASSFACTORY;
+TRIREME_INTERFACE_ID(IClassFactory, 0x00000001, 0x0000, 0x0000, 0xC0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x46);
+
+#ifdef TRIREME_COBJMACROS
+#define IClassFactory_QueryInterface(This, riid, ppvObject) ((This)->lpVtbl->QueryInterface(This, riid, ppvObject))
+#define IClassFactory_AddRef(This) ((This)->lpVtbl->AddRef(This))
+#define IClassFactory_Release(This) ((This)->lpVtbl->Release(This))
+#define IClassFactory_CreateInstance(This, pUnkOuter, riid, ppvObject) \
+    ((This)->lpVtbl->CreateInstance(This, pUnkOuter, riid, ppvObject))
+#define IClassFactory_LockServer(This, fLock) ((This)->lpVtbl->LockServer(This, fLock))
+#endif
+
 #pragma GCC diagnostic pop
 #pragma GCC visibility pop
 #ifdef __cplusplus

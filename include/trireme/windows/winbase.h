@@ -1,5 +1,5 @@
 /* The few functions of Windows that a client of the host-management interfaces needs beside them: to free what it was
- * given, to read and write the pipes of a process, and to learn why such a call failed.
+ * given, to read and write the pipes of a process, to learn why such a call failed, to sleep and to count references.
  *
  * Every function may be called from any thread. Those that answer BOOL or NULL say why through GetLastError. */
 #ifndef TRIREME_WINDOWS_WINBASE_H
@@ -81,6 +81,22 @@ BOOL WINAPI WriteFile(HANDLE file, LPCVOID buffer, DWORD size, LPDWORD bytesWrit
  * Windows: both ends are close-on-exec, and bInheritHandle is not honoured (ERROR_INVALID_PARAMETER).
  * Follows: learn.microsoft.com/windows/win32/api/namedpipeapi/nf-namedpipeapi-createpipe */
 BOOL WINAPI CreatePipe(PHANDLE readEnd, PHANDLE writeEnd, LPSECURITY_ATTRIBUTES attributes, DWORD size);
+
+/* Waits that many milliseconds, at least; INFINITE: for ever. 0 lets other threads run.
+ * Follows: learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-sleep */
+void WINAPI Sleep(DWORD milliseconds);
+
+/* Adds one to, or takes one from, a number that several threads change, and answers what it is then: for the reference
+ * counts of a client's own objects.
+ * Follows: learn.microsoft.com/windows/win32/api/winnt/nf-winnt-interlockedincrement */
+static inline LONG InterlockedIncrement(LONG volatile *addend)
+{
+    return __atomic_add_fetch(addend, 1, __ATOMIC_SEQ_CST);
+}
+static inline LONG InterlockedDecrement(LONG volatile *addend)
+{
+    return __atomic_sub_fetch(addend, 1, __ATOMIC_SEQ_CST);
+}
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

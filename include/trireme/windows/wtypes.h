@@ -37,6 +37,12 @@
 #define FALSE 0
 #endif
 
+/* The halves of a number: SetStatus packs two into one. */
+#ifndef LOWORD
+#define LOWORD(number) ((WORD)((DWORD)(number) & 0xffff))
+#define HIWORD(number) ((WORD)((DWORD)(number) >> 16 & 0xffff))
+#endif
+
 typedef char CHAR, *PCHAR, *PSTR, *LPSTR;
 typedef const char *PCSTR, *LPCSTR;
 typedef unsigned char BYTE, *PBYTE, *LPBYTE;
@@ -120,6 +126,106 @@ typedef GUID *LPGUID;
 typedef IID *LPIID;
 typedef CLSID *LPCLSID;
 
+/* Automation's types: what a VARIANT (oaidl.h) can hold. */
+typedef LONG SCODE; /* an HRESULT */
+typedef SCODE *PSCODE;
+typedef DWORD LCID;          /* a language; none is looked at */
+typedef double DATE;         /* days since 30 December 1899; the fraction is the time of day, also before that day */
+typedef SHORT VARIANT_BOOL;  /* VARIANT_TRUE or VARIANT_FALSE: never compare with TRUE, which is another number */
+typedef unsigned short VARTYPE; /* VARENUM */
+#define VARIANT_TRUE ((VARIANT_BOOL)-1)
+#define VARIANT_FALSE ((VARIANT_BOOL)0)
+
+/* Money: int64 counts ten-thousandths. */
+typedef union tagCY {
+    __extension__ struct {
+        ULONG Lo;
+        LONG Hi;
+    };
+    LONGLONG int64;
+} CY;
+typedef CY *LPCY;
+
+/* A whole number of 96 bits, divided by ten to the power of scale (0 to 28). */
+typedef struct tagDEC {
+    USHORT wReserved; /* a VARIANT's vt lies here */
+    __extension__ union {
+        __extension__ struct {
+            BYTE scale;
+            BYTE sign; /* 0 or DECIMAL_NEG */
+        };
+        USHORT signscale;
+    };
+    ULONG Hi32;
+    __extension__ union {
+        __extension__ struct {
+            ULONG Lo32;
+            ULONG Mid32;
+        };
+        ULONGLONG Lo64;
+    };
+} DECIMAL;
+typedef DECIMAL *LPDECIMAL;
+#define DECIMAL_NEG ((BYTE)0x80)
+
+/* The type of what a VARIANT holds: one of the numbers up to VT_UINT, or VT_RECORD, alone, or with VT_ARRAY, VT_BYREF
+ * or both. The others describe types elsewhere, and no VARIANT holds them.
+ * Follows: learn.microsoft.com/windows/win32/api/wtypes/ne-wtypes-varenum */
+enum VARENUM {
+    VT_EMPTY = 0,
+    VT_NULL = 1,
+    VT_I2 = 2,
+    VT_I4 = 3,
+    VT_R4 = 4,
+    VT_R8 = 5,
+    VT_CY = 6,
+    VT_DATE = 7,
+    VT_BSTR = 8,
+    VT_DISPATCH = 9,
+    VT_ERROR = 10,
+    VT_BOOL = 11,
+    VT_VARIANT = 12, /* with VT_BYREF or VT_ARRAY only */
+    VT_UNKNOWN = 13,
+    VT_DECIMAL = 14,
+    VT_I1 = 16,
+    VT_UI1 = 17,
+    VT_UI2 = 18,
+    VT_UI4 = 19,
+    VT_I8 = 20,
+    VT_UI8 = 21,
+    VT_INT = 22,
+    VT_UINT = 23,
+    VT_VOID = 24,
+    VT_HRESULT = 25,
+    VT_PTR = 26,
+    VT_SAFEARRAY = 27,
+    VT_CARRAY = 28,
+    VT_USERDEFINED = 29,
+    VT_LPSTR = 30,
+    VT_LPWSTR = 31,
+    VT_RECORD = 36,
+    VT_INT_PTR = 37,
+    VT_UINT_PTR = 38,
+    VT_FILETIME = 64,
+    VT_BLOB = 65,
+    VT_STREAM = 66,
+    VT_STORAGE = 67,
+    VT_STREAMED_OBJECT = 68,
+    VT_STORED_OBJECT = 69,
+    VT_BLOB_OBJECT = 70,
+    VT_CF = 71,
+    VT_CLSID = 72,
+    VT_VERSIONED_STREAM = 73,
+    VT_BSTR_BLOB = 0xFFF,
+    VT_VECTOR = 0x1000,
+    VT_ARRAY = 0x2000,
+    VT_BYREF = 0x4000,
+    VT_RESERVED = 0x8000,
+    VT_ILLEGAL = 0xFFFF,
+    VT_ILLEGALMASKED = 0xFFF,
+    VT_TYPEMASK = 0xFFF
+};
+
 /* Bitwise operators for an enumeration of flags. C needs none. */
 #ifndef DEFINE_ENUM_FLAG_OPERATORS
 #ifdef __cplusplus
@@ -171,5 +277,7 @@ TRIREME_STATIC_ASSERT(sizeof(LONGLONG) == 8 && sizeof(ULONGLONG) == 8, "64 bits"
 TRIREME_STATIC_ASSERT(sizeof(HANDLE) == 8 && sizeof(PWSTR) == 8, "64-bit pointers");
 TRIREME_STATIC_ASSERT(sizeof(GUID) == 16 && offsetof(GUID, Data4) == 8, "a GUID has no padding");
 TRIREME_STATIC_ASSERT(sizeof(SECURITY_ATTRIBUTES) == 24, "as on 64-bit Windows");
+TRIREME_STATIC_ASSERT(sizeof(VARIANT_BOOL) == 2 && sizeof(VARTYPE) == 2 && sizeof(DATE) == 8, "Automation's widths");
+TRIREME_STATIC_ASSERT(sizeof(CY) == 8 && sizeof(DECIMAL) == 16, "as on 64-bit Windows");
 
 #endif

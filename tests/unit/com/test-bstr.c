@@ -68,6 +68,40 @@ static void a_length_that_no_string_can_have_is_refused(void **state)
     assert_null(SysAllocStringLen(NULL, 0x80000000));
 }
 
+static void bytes_may_be_odd(void **state)
+{
+    TRI_PROVES(SysAllocStringByteLen, real);
+    BSTR string = SysAllocStringByteLen("abc", 3);
+    assert_int_equal(SysStringByteLen(string), 3);
+    assert_int_equal(SysStringLen(string), 1);
+    assert_memory_equal(string, "abc\0", 5); /* a NUL unit behind the last byte */
+    SysFreeString(string);
+    string = SysAllocStringByteLen(NULL, 4);
+    assert_memory_equal(string, "\0\0\0\0\0", 6);
+    SysFreeString(string);
+}
+
+static void a_string_can_take_anothers_place(void **state)
+{
+    TRI_PROVES(SysReAllocString, real);
+    TRI_PROVES(SysReAllocStringLen, real);
+    BSTR string = SysAllocString(u"before");
+    assert_int_equal(SysReAllocString(&string, u"afterwards"), TRUE);
+    assert_int_equal(SysStringLen(string), 10);
+    assert_int_equal(SysReAllocString(&string, string + 5), TRUE); /* a part of itself */
+    assert_memory_equal(string, u"wards", 12);
+    assert_int_equal(SysReAllocStringLen(&string, NULL, 7), TRUE); /* longer, and the same to begin with */
+    assert_memory_equal(string, u"wards\0\0", 16);
+    assert_int_equal(SysReAllocStringLen(&string, NULL, 2), TRUE);
+    assert_memory_equal(string, u"wa", 6);
+    assert_int_equal(SysReAllocStringLen(&string, u"x", UINT32_MAX), FALSE);
+    assert_memory_equal(string, u"wa", 6);
+    assert_int_equal(SysReAllocString(&string, NULL), TRUE);
+    assert_null(string);
+    assert_int_equal(SysReAllocString(NULL, u"x"), FALSE);
+    assert_int_equal(SysReAllocStringLen(NULL, u"x", 1), FALSE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -77,6 +111,8 @@ int main(void)
         cmocka_unit_test(room_without_contents_is_zero),
         cmocka_unit_test(null_is_a_string_without_length),
         cmocka_unit_test(a_length_that_no_string_can_have_is_refused),
+        cmocka_unit_test(bytes_may_be_odd),
+        cmocka_unit_test(a_string_can_take_anothers_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

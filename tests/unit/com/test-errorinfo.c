@@ -34,9 +34,6 @@ static void a_failure_leaves_who_and_what(void **state)
 
 static void what_is_not_known_is_null_or_zero(void **state)
 {
-    TRI_PROVES_METHOD(IErrorInfo, GetGUID, partial, "always GUID_NULL");
-    TRI_PROVES_METHOD(IErrorInfo, GetHelpFile, real, "there is none: NULL");
-    TRI_PROVES_METHOD(IErrorInfo, GetHelpContext, real, "0");
     tri_com_set_error(NULL, "It failed.");
     IErrorInfo *info = NULL;
     assert_int_equal(GetErrorInfo(0, &info), S_OK);
@@ -127,6 +124,50 @@ static void each_thread_has_its_own(void **state)
     assert_int_equal(tri_com_live(), before);
 }
 
+static void a_client_may_write_its_own(void **state)
+{
+    TRI_PROVES(CreateErrorInfo, real);
+    TRI_PROVES_METHOD(ICreateErrorInfo, SetGUID, real);
+    TRI_PROVES_METHOD(ICreateErrorInfo, SetSource, real);
+    TRI_PROVES_METHOD(ICreateErrorInfo, SetDescription, real);
+    TRI_PROVES_METHOD(ICreateErrorInfo, SetHelpFile, real);
+    TRI_PROVES_METHOD(ICreateErrorInfo, SetHelpContext, real);
+    TRI_PROVES_METHOD(IErrorInfo, GetGUID, real);
+    TRI_PROVES_METHOD(IErrorInfo, GetHelpFile, real);
+    TRI_PROVES_METHOD(IErrorInfo, GetHelpContext, real);
+    ICreateErrorInfo *create = NULL;
+    IErrorInfo *info = NULL, *back = NULL;
+    BSTR help = NULL;
+    DWORD context = 0;
+    GUID guid = GUID_NULL;
+    assert_int_equal(CreateErrorInfo(NULL), E_INVALIDARG);
+    assert_int_equal(CreateErrorInfo(&create), S_OK);
+    assert_int_equal(ICreateErrorInfo_SetGUID(create, &IID_IErrorInfo), S_OK);
+    assert_int_equal(ICreateErrorInfo_SetSource(create, (LPOLESTR)u"me"), S_OK);
+    assert_int_equal(ICreateErrorInfo_SetDescription(create, (LPOLESTR)u"first"), S_OK);
+    assert_int_equal(ICreateErrorInfo_SetDescription(create, (LPOLESTR)u"second"), S_OK); /* the first is freed */
+    assert_int_equal(ICreateErrorInfo_SetHelpFile(create, (LPOLESTR)u"help"), S_OK);
+    assert_int_equal(ICreateErrorInfo_SetHelpContext(create, 7), S_OK);
+    assert_int_equal(ICreateErrorInfo_SetGUID(create, NULL), E_INVALIDARG);
+    assert_int_equal(ICreateErrorInfo_QueryInterface(create, &IID_IErrorInfo, (void **)&info), S_OK);
+    assert_int_equal(SetErrorInfo(0, info), S_OK);
+    ICreateErrorInfo_Release(create);
+    IErrorInfo_Release(info);
+    assert_int_equal(GetErrorInfo(0, &back), S_OK);
+    assert_ptr_equal(back, info);
+    assert_int_equal(IErrorInfo_GetGUID(back, &guid), S_OK);
+    assert_true(IsEqualGUID(&guid, &IID_IErrorInfo));
+    assert_int_equal(IErrorInfo_GetDescription(back, &help), S_OK);
+    assert_memory_equal(help, u"second", 14);
+    SysFreeString(help);
+    assert_int_equal(IErrorInfo_GetHelpFile(back, &help), S_OK);
+    assert_memory_equal(help, u"help", 10);
+    SysFreeString(help);
+    assert_int_equal(IErrorInfo_GetHelpContext(back, &context), S_OK);
+    assert_int_equal(context, 7);
+    assert_int_equal(IErrorInfo_Release(back), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +177,7 @@ int main(void)
         cmocka_unit_test(a_client_may_set_and_clear_it),
         cmocka_unit_test(no_text_clears_it),
         cmocka_unit_test(each_thread_has_its_own),
+        cmocka_unit_test(a_client_may_write_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <string.h>
+#include <time.h>
 
 #define COBJMACROS
 #include "com/class.h"
@@ -355,6 +356,91 @@ static void security_is_set_once(void **state)
                          i == 0 ? S_OK : RPC_E_TOO_LATE);
 }
 
+static void a_class_can_be_had_and_asked_for_objects(void **state)
+{
+    TRI_PROVES(CoGetClassObject, real);
+    TRI_PROVES_METHOD(IClassFactory, CreateInstance, real);
+    TRI_PROVES_METHOD(IClassFactory, LockServer, real);
+    IClassFactory *factory = NULL;
+    IVdsDisk2 *disk = NULL;
+    void *ret = &factory;
+    assert_int_equal(CoGetClassObject(&boat_clsid, CLSCTX_ALL, NULL, &IID_IClassFactory, (void **)&factory), S_OK);
+    assert_int_equal(IClassFactory_CreateInstance(factory, NULL, &IID_IVdsDisk2, (void **)&disk), S_OK);
+    IVdsDisk2_Release(disk);
+    assert_int_equal(IClassFactory_CreateInstance(factory, (IUnknown *)factory, &IID_IVdsDisk2, &ret),
+                     CLASS_E_NOAGGREGATION);
+    assert_null(ret);
+    assert_int_equal(IClassFactory_LockServer(factory, TRUE), S_OK);
+    assert_int_equal(IClassFactory_Release(factory), 0);
+    ret = &factory;
+    assert_int_equal(CoGetClassObject(&IID_IVdsDisk, CLSCTX_ALL, NULL, &IID_IClassFactory, &ret), REGDB_E_CLASSNOTREG);
+    assert_null(ret);
+    assert_int_equal(CoGetClassObject(&boat_clsid, CLSCTX_ALL, NULL, &IID_IVdsDisk, &ret), E_NOINTERFACE);
+    assert_int_equal(CoGetClassObject(&boat_clsid, CLSCTX_ALL, NULL, &IID_IVdsDisk, NULL), E_POINTER);
+}
+
+static void several_interfaces_come_at_once(void **state)
+{
+    TRI_PROVES(CoCreateInstanceEx, real);
+    MULTI_QI want[] = {{.pIID = &IID_IVdsDisk2}, {.pIID = &IID_IVdsDiskOnline}, {.pIID = &IID_IVdsVolume}};
+    COSERVERINFO here = {.pwszName = (LPWSTR)u"localhost"}, elsewhere = {.pwszName = (LPWSTR)u"elsewhere.invalid"};
+    assert_int_equal(CoCreateInstanceEx(&boat_clsid, NULL, CLSCTX_ALL, NULL, 2, want), S_OK);
+    assert_ptr_equal(unknown_of(want[0].pItf), unknown_of(want[1].pItf));
+    assert_int_equal(IUnknown_Release(want[0].pItf), 1);
+    assert_int_equal(IUnknown_Release(want[1].pItf), 0);
+    assert_int_equal(CoCreateInstanceEx(&boat_clsid, NULL, CLSCTX_ALL, &here, 3, want), CO_S_NOTALLINTERFACES);
+    assert_int_equal(want[2].hr, E_NOINTERFACE);
+    assert_null(want[2].pItf);
+    IUnknown_Release(want[0].pItf);
+    assert_int_equal(IUnknown_Release(want[1].pItf), 0);
+    assert_int_equal(CoCreateInstanceEx(&boat_clsid, NULL, CLSCTX_ALL, NULL, 1, &want[2]), E_NOINTERFACE);
+    assert_int_equal(CoCreateInstanceEx(&boat_clsid, NULL, CLSCTX_ALL, &elsewhere, 1, want),
+                     HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE));
+    assert_null(want[0].pItf);
+    assert_int_equal(CoCreateInstanceEx(&IID_IVdsDisk, NULL, CLSCTX_ALL, NULL, 1, want), REGDB_E_CLASSNOTREG);
+    assert_int_equal(want[0].hr, REGDB_E_CLASSNOTREG);
+    assert_int_equal(CoCreateInstanceEx(&boat_clsid, NULL, CLSCTX_ALL, NULL, 0, want), E_INVALIDARG);
+    assert_int_equal(CoCreateInstanceEx(&boat_clsid, NULL, CLSCTX_ALL, NULL, 1, NULL), E_INVALIDARG);
+}
+
+static void calls_need_no_identity(void **state)
+{
+    TRI_PROVES(CoSetProxyBlanket, real, "nothing is done about it: calls are direct");
+    TRI_PROVES(CoQueryProxyBlanket, real);
+    TRI_PROVES(CoImpersonateClient, real, "the client is oneself");
+    TRI_PROVES(CoRevertToSelf, real);
+    struct boat *boat = tri_com_new(&boat_class);
+    IUnknown *unknown = (IUnknown *)&boat->IVdsDisk2_face;
+    DWORD service = 0, level = 0, impersonation = 0;
+    LPOLESTR name = (LPOLESTR)u"x";
+    assert_int_equal(CoSetProxyBlanket(unknown, RPC_C_AUTHN_WINNT, RPC_C_AUTHZ_NONE, NULL, RPC_C_AUTHN_LEVEL_CALL,
+                                       RPC_C_IMP_LEVEL_IMPERSONATE, NULL, EOAC_NONE), S_OK);
+    assert_int_equal(CoSetProxyBlanket(NULL, 0, 0, NULL, 0, 0, NULL, 0), E_INVALIDARG);
+    assert_int_equal(CoQueryProxyBlanket(unknown, &service, NULL, &name, &level, &impersonation, NULL, NULL), S_OK);
+    assert_true(service == RPC_C_AUTHN_WINNT && level == RPC_C_AUTHN_LEVEL_PKT_PRIVACY && !name);
+    assert_int_equal(impersonation, RPC_C_IMP_LEVEL_IMPERSONATE);
+    assert_int_equal(CoQueryProxyBlanket(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), E_INVALIDARG);
+    assert_int_equal(CoImpersonateClient(), S_OK);
+    assert_int_equal(CoRevertToSelf(), S_OK);
+    tri_com_unref(boat);
+}
+
+static void sleeping_takes_at_least_as_long_as_asked(void **state)
+{
+    TRI_PROVES(Sleep, real);
+    TRI_PROVES(InterlockedIncrement, real);
+    TRI_PROVES(InterlockedDecrement, real);
+    struct timespec before, after;
+    LONG volatile count = 1;
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    Sleep(0);
+    Sleep(20);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    assert_true((after.tv_sec - before.tv_sec) * 1000000000LL + after.tv_nsec - before.tv_nsec >= 20000000);
+    assert_int_equal(InterlockedIncrement(&count), 2);
+    assert_int_equal(InterlockedDecrement(&count), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,6 +457,10 @@ int main(void)
         cmocka_unit_test(a_thread_begins_once_and_then_again),
         cmocka_unit_test(objects_outlive_the_use_of_com),
         cmocka_unit_test(security_is_set_once),
+        cmocka_unit_test(a_class_can_be_had_and_asked_for_objects),
+        cmocka_unit_test(several_interfaces_come_at_once),
+        cmocka_unit_test(calls_need_no_identity),
+        cmocka_unit_test(sleeping_takes_at_least_as_long_as_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

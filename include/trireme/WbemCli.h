@@ -1,0 +1,2 @@
+/* The spelling that Windows source uses, where the case of file names does not matter. */
+#include "wbemcli.h"

@@ -1,0 +1,2 @@
+/* Windows' name for all of ATL: here, CComPtr, CComBSTR and CComVariant. */
+#include "atlcomcli.h"
