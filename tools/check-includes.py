@@ -14,6 +14,9 @@ RULES = {
     "src/compute/hcs": {"base", "com", "compute", "compute/hcs", "public", "op/op.h", "op/notify.h"},
     "src/storage": {"base", "op", "storage"},
     "src/storage/vds": {"base", "com", "storage", "storage/vds", "public", "op/op.h", "op/notify.h"},
+    "src/management": {"base", "op", "management"},
+    "src/management/providers": {"base", "op", "management", "management/providers", "storage", "compute"},
+    "src/management/wmi": {"base", "com", "management", "management/wmi", "public", "op/op.h", "op/notify.h"},
     "src/cli": {"cli", "public"},
     "tests/face": {"public", "tests"},
 }
