@@ -2,22 +2,12 @@
 
 #include <ctype.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <trireme.h>
 #include <windows.h>
 
 #include "output.h"
 #include "text.h"
-
-void tri_releasep(void *interface_pointer)
-{
-    IUnknown **object = interface_pointer;
-
-    if (*object)
-        IUnknown_Release(*object);
-    *object = NULL;
-}
 
 void *tri_interface(void *object, REFIID iid)
 {
@@ -82,40 +72,19 @@ void tri_disks_close(struct tri_disks *disks)
     tri_releasep(&disks->service);
 }
 
-/* The thread's error information, which is gone then; NULL where there is none. */
-static char *take_error_text(void)
-{
-    TRI_AUTO_RELEASE IErrorInfo *info = NULL;
-    BSTR text = NULL;
-
-    if (GetErrorInfo(0, &info) != S_OK || FAILED(IErrorInfo_GetDescription(info, &text)) || !text)
-        return NULL;
-    char *result = tri_text_of(text);
-    SysFreeString(text);
-    return result;
-}
-
 int tri_disks_fail(const struct tri_disks *disks, HRESULT hr, const char *format, ...)
 {
-    TRI_AUTO_FREE char *message = take_error_text();
-    TRI_AUTO_FREE char *what = NULL;
     va_list arguments;
 
     va_start(arguments, format);
-    if (vasprintf(&what, format, arguments) < 0)
-        tri_no_memory();
+    int status = tri_vfail_com(disks->cli, hr, format, arguments);
     va_end(arguments);
-    return tri_fail_because(disks->cli, hr, message, "%s", what);
+    return status;
 }
 
 void tri_disks_forget_error(void)
 {
     SetErrorInfo(0, NULL);
-}
-
-char *tri_text_of(LPCWSTR text)
-{
-    return text ? tri_checked(trireme_utf8_from_utf16(text)) : NULL;
 }
 
 char *tri_text_taken(LPWSTR text)

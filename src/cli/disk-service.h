@@ -12,7 +12,7 @@
 
 #include <jansson.h>
 
-#include "cli.h"
+#include "com.h"
 
 struct tri_disks {
     const struct tri_cli *cli;
@@ -34,10 +34,6 @@ int tri_disks_fail(const struct tri_disks *disks, HRESULT hr, const char *format
 /* Throws that sentence away: after a call that may fail. */
 void tri_disks_forget_error(void);
 
-/* Interface pointers that are let go of at the end of their scope; NULL is fine. */
-void tri_releasep(void *interface_pointer);
-#define TRI_AUTO_RELEASE TRI_CLEANUP(tri_releasep)
-
 /* Another interface of an object, or NULL. */
 void *tri_interface(void *object, REFIID iid);
 
@@ -45,9 +41,7 @@ void *tri_interface(void *object, REFIID iid);
  * NULL. */
 void *tri_enum_next(IEnumVdsObject *list, REFIID iid);
 
-char *tri_text_of(LPCWSTR text); /* as UTF-8, newly allocated; NULL gives NULL */
-
-/* The same of what the service handed out, which is freed. */
+/* tri_text_of what the service handed out, which is freed. */
 char *tri_text_taken(LPWSTR text);
 json_t *tri_json_taken(LPWSTR text);   /* a string, or null */
 char *tri_text_guid(const GUID *guid); /* small letters, no braces */

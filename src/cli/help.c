@@ -80,8 +80,8 @@ void tri_verb_print_help(const struct tri_cli *cli, const struct tri_verb *verb)
 static void print_overview(void)
 {
     printf(
-        "Usage: trireme VERB [OPTION]... [ARGUMENT]...\n\nContainers, through the Host Compute System API, and disks, "
-        "through the Virtual Disk Service API.\n\n");
+        "Usage: trireme VERB [OPTION]... [ARGUMENT]...\n\nContainers, through the Host Compute System API; disks, through "
+        "the Virtual Disk Service API; and\nwhat the system is and does, through WMI.\n\n");
     print_verbs(tri_verbs);
     printf("\n`trireme VERB --help` tells more of one, trireme(1) of all.\n");
 }

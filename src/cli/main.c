@@ -1,4 +1,4 @@
-/* trireme: containers and disks at a terminal. main finds the verb in the table and lets it run. */
+/* trireme: containers, disks and the system at a terminal. main finds the verb in the table and lets it run. */
 #include <locale.h>
 #include <string.h>
 

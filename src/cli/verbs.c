@@ -8,7 +8,9 @@
 const struct tri_verb *const tri_verbs[] = {
     &tri_verb_run,  &tri_verb_exec, &tri_verb_ps,   &tri_verb_stats, &tri_verb_inspect,
     &tri_verb_wait, &tri_verb_stop, &tri_verb_kill, &tri_verb_pause, &tri_verb_resume,
-    &tri_verb_disk, &tri_verb_help, NULL,
+    &tri_verb_disk, &tri_verb_query, &tri_verb_get, &tri_verb_put, &tri_verb_delete,
+    &tri_verb_call, &tri_verb_classes, &tri_verb_describe, &tri_verb_mof, &tri_verb_watch,
+    &tri_verb_help, NULL,
 };
 
 const struct tri_verb *const tri_disk_verbs[] = {

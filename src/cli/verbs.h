@@ -6,6 +6,8 @@
 
 extern const struct tri_verb tri_verb_run, tri_verb_ps, tri_verb_exec, tri_verb_stop, tri_verb_kill, tri_verb_pause,
     tri_verb_resume, tri_verb_inspect, tri_verb_stats, tri_verb_wait, tri_verb_disk, tri_verb_help;
+extern const struct tri_verb tri_verb_query, tri_verb_get, tri_verb_put, tri_verb_delete, tri_verb_call,
+    tri_verb_classes, tri_verb_describe, tri_verb_mof, tri_verb_watch;
 extern const struct tri_verb tri_verb_disk_list, tri_verb_disk_info, tri_verb_disk_create, tri_verb_disk_convert,
     tri_verb_disk_attach, tri_verb_disk_detach, tri_verb_disk_init, tri_verb_disk_clean, tri_verb_disk_partition,
     tri_verb_disk_format, tri_verb_disk_mount, tri_verb_disk_unmount, tri_verb_disk_resize, tri_verb_disk_check;

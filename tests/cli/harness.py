@@ -24,13 +24,14 @@ class Skip(Exception):
 
 
 class Trireme:
-    """The command, with a runtime folder of its own."""
+    """The command, with folders of its own for what runs and what is stored."""
 
     def __init__(self, executable, libexec):
         self.executable = executable
         self.folder = tempfile.mkdtemp(prefix="trireme-test-")
         self.environment = dict(os.environ, TRIREME_LIBEXEC_DIR=libexec, LC_ALL="C.UTF-8",
-                                TRIREME_RUNTIME_DIR=os.path.join(self.folder, "run"))
+                                TRIREME_RUNTIME_DIR=os.path.join(self.folder, "run"),
+                                TRIREME_STATE_DIR=os.path.join(self.folder, "state"))
         os.mkdir(self.environment["TRIREME_RUNTIME_DIR"])
 
     def __call__(self, *arguments, **options):
@@ -244,7 +245,7 @@ def main(tests, before=lambda: None):
     try:
         before()
     except Skip as reason:
-        print(f"# skipped: {reason}\n1..0 # SKIP {reason}")
+        print(f"1..0 # SKIP {reason}")
         return
     print(f"1..{len(chosen)}", flush=True)
     failed = 0

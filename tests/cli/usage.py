@@ -158,12 +158,13 @@ def output_that_cannot_be_written_is_a_failure(trireme):
 
 def the_manual_names_every_verb_and_every_option(trireme):
     manuals = {}
-    for page in ("trireme", "trireme-disk"):
+    for page in ("trireme", "trireme-disk", "trireme-query"):
         with open(os.path.join(SOURCE, "man", f"{page}.1"), encoding="utf-8") as file:
             manuals[page] = file.read().replace("\\-", "-")
     for name, verb in verbs(trireme).items():
         *group, word = name.split()
-        manual = manuals["-".join(["trireme", *group])]
+        about = "query" if f".SS {word}\n" in manuals["trireme-query"] else group[0] if group else None
+        manual = manuals["-".join(["trireme", about] if about else ["trireme"])]
         section = re.search(rf"^\.SS [a-z, ]*\b{word}\b", manual, re.M)
         assert section, name
         for option in verb["Options"]:

@@ -1,0 +1,109 @@
+/* trireme call: has a method run. */
+#include <stdio.h>
+#include <string.h>
+
+#include "output.h"
+#include "query-answer.h"
+#include "query-assign.h"
+#include "query-print.h"
+#include "query-value.h"
+#include "verbs.h"
+
+/* The class that a path's object is of, or that it names. */
+static IWbemClassObject *class_of(const struct tri_management *management, const char *path)
+{
+    IWbemClassObject *object = tri_management_get(management, path);
+
+    if (!object || tri_object_is_class(object))
+        return object;
+    TRI_AUTO_FREE char *name = tri_checked(tri_object_text(object, "__CLASS"));
+    tri_releasep(&object);
+    return tri_management_get(management, name);
+}
+
+/* What the method takes, filled in from the arguments; NULL where it takes nothing. */
+static int make_input(const struct tri_cli *cli, IWbemClassObject *class_, IWbemClassObject **ret)
+{
+    TRI_AUTO_BSTR BSTR method = tri_bstr(cli->argv[1]);
+    TRI_AUTO_RELEASE IWbemClassObject *signature = NULL, *input = NULL;
+
+    HRESULT hr = IWbemClassObject_GetMethod(class_, method, 0, &signature, NULL);
+    if (FAILED(hr))
+        return tri_fail_com(cli, hr, "cannot call %s", cli->argv[1]);
+    if (!signature && cli->argc > 2)
+        return tri_fail(cli, "%s takes nothing", cli->argv[1]);
+    hr = signature ? IWbemClassObject_SpawnInstance(signature, 0, &input) : S_OK;
+    if (FAILED(hr))
+        return tri_fail_com(cli, hr, "cannot call %s", cli->argv[1]);
+    int status = input ? tri_assign(cli, 2, input) : 0;
+    if (!status) {
+        *ret = input;
+        input = NULL;
+    }
+    return status;
+}
+
+/* The method's own word on how it went: 0 is well, and so is none at all. */
+static int judge(const struct tri_cli *cli, IWbemClassObject *output)
+{
+    TRI_AUTO_FREE char *answer = output ? tri_object_text(output, "ReturnValue") : NULL;
+
+    if (!answer || !strcmp(answer, "0"))
+        return TRI_EXIT_OK;
+    return tri_fail(cli, "%s answered %s, which is not success; `trireme describe` shows what its numbers mean",
+                    cli->argv[1], answer);
+}
+
+static int report(const struct tri_cli *cli, IWbemClassObject *output)
+{
+    if (cli->json)
+        tri_print_document(output ? tri_object_document(output) : json_object());
+    else if (output)
+        tri_object_print(output, false);
+    return judge(cli, output);
+}
+
+static int call(const struct tri_management *management, IWbemClassObject *input)
+{
+    char **argv = management->cli->argv;
+    TRI_AUTO_BSTR BSTR path = tri_bstr(argv[0]), method = tri_bstr(argv[1]);
+    TRI_AUTO_RELEASE IWbemClassObject *output = NULL;
+    IWbemClassObject *more;
+    TRI_AUTO_ANSWER struct tri_answer answer;
+
+    tri_answer_open(&answer, management, "calling");
+    tri_answer_begin(&answer, IWbemServices_ExecMethodAsync(management->services, path, method, 0, NULL, input,
+                                                            tri_answer_sink(&answer)));
+    output = tri_answer_next(&answer, TRI_NEVER_MS);
+    while ((more = tri_answer_next(&answer, TRI_NEVER_MS)))
+        IWbemClassObject_Release(more);
+    if (FAILED(answer.result))
+        return tri_answer_fail(&answer, "cannot call %s of %s", argv[1], argv[0]);
+    return report(management->cli, output);
+}
+
+static int run(struct tri_cli *cli)
+{
+    TRI_AUTO_MANAGEMENT struct tri_management management;
+    TRI_AUTO_RELEASE IWbemClassObject *class_ = NULL, *input = NULL;
+
+    int status = tri_management_open(&management, cli);
+    if (status)
+        return status;
+    class_ = class_of(&management, cli->argv[0]);
+    if (!class_)
+        return TRI_EXIT_FAILED;
+    status = make_input(cli, class_, &input);
+    return status ? status : call(&management, input);
+}
+
+const struct tri_verb tri_verb_call = {
+    .name = "call",
+    .arguments = "PATH METHOD [NAME[=VALUE]]...",
+    .summary = "have a method of an object run",
+    .shared = tri_management_options,
+    .settings_size = sizeof(struct tri_management_settings),
+    .argc_min = 2,
+    .argc_max = -1,
+    .run = run,
+};
