@@ -2,11 +2,13 @@
 """Disks against the bare tools, in one run: run.py BUILD_DIR [ROUNDS [RUNS]]. Root, loop devices."""
 import contextlib
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from ratios import limits, ratios, run  # noqa: E402
 
 # row, what, ours, the peer's, bar, aim: a ratio at or below the bar is good. bar None: for orientation.
 ROWS = [
@@ -28,21 +30,13 @@ ROWS = [
     ("C7", "copy 1 GiB raw to VHDX with percent / qemu-img convert -p", "convert.trireme", "convert.qemu", 1.03, 1.01),
     ("--", "full format 512 MiB (zeros and mkfs.ext4) / dd, direct", "full.trireme", "full.dd", 1.05, 1.0),
 ]
-POLLS = [("running", "QueryStatus of one that runs, ns"), ("done", "QueryStatus of a finished one, ns")]
-POLL_BAR = 20
+LIMITS = [("QueryStatus of one that runs, ns", "poll.running", 20), ("QueryStatus of a finished one, ns", "poll.done", 20)]
 
 BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>system</type><listen>unix:path={path}</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/></policy>
 </busconfig>"""
-
-
-def run(*argv, **environment):
-    done = subprocess.run(argv, env={**os.environ, **environment}, capture_output=True, text=True, timeout=900)
-    if done.returncode:
-        sys.exit(f"{argv[0]}: {done.stderr.strip() or done.returncode}")
-    return {line.split()[0]: float(line.split()[1]) for line in done.stdout.splitlines()}
 
 
 def wait_for(path):
@@ -92,35 +86,13 @@ def one_round(build, runs):
     return results
 
 
-def verdict(value, bar, aim):
-    if bar is None:
-        return ""
-    return "aim reached" if value <= aim else "bar reached" if value <= bar else "BAR MISSED"
-
-
 def main():
     build = os.path.abspath(sys.argv[1])
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     runs = int(sys.argv[3]) if len(sys.argv) > 3 else 9
     results = [one_round(build, runs) for _ in range(rounds)]
-    missed = False
-    print(f"disks, {rounds} rounds of {runs}, microseconds")
-    print(f"{'row':4} {'ours':>10} {'peer':>10} {'ratio':>7} {'min':>7} {'max':>7} {'bar':>6} {'aim':>6}")
-    for row, what, ours, peer, bar, aim in ROWS:
-        ratios = [result[ours] / result[peer] for result in results]
-        middle = statistics.median(ratios)
-        said = verdict(middle, bar, aim)
-        missed = missed or said == "BAR MISSED"
-        limits = f"{bar:6.2f} {aim:6.2f}" if bar else f"{'':6} {'':6}"
-        print(f"{row:4} {statistics.median(r[ours] for r in results):10.1f} {statistics.median(r[peer] for r in results):10.1f}"
-              f" {middle:7.3f} {min(ratios):7.3f} {max(ratios):7.3f} {limits} {what}  {said}")
-    for name, what in POLLS:
-        values = [result["poll." + name] for result in results]
-        middle = statistics.median(values)
-        missed = missed or middle > POLL_BAR
-        print(f"{'--':4} {middle:10.2f} {'':10} {'':7} {min(values):7.2f} {max(values):7.2f} {POLL_BAR:6} {'':6} {what}  "
-              f"{'bar reached' if middle <= POLL_BAR else 'BAR MISSED'}")
-    sys.exit(missed)
+    missed = ratios(f"disks, {rounds} rounds of {runs}, microseconds", ROWS, results)
+    sys.exit(limits(LIMITS, results) or missed)
 
 
 main()
