@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "storage/device.h"
 #include "storage/disk-private.h"
+#include "storage/mount-table.h"
 #include "storage/mount.h"
 #include "storage/node.h"
 
@@ -25,7 +26,7 @@ enum { NEEDED_MAX = 512, DEPTH_MAX = 16, SEARCH_MS = 200 };
 enum { IS_SYSTEM = 1, IS_BOOT = 2, IS_SWAP = 4 };
 
 struct needed {
-    struct libmnt_table *table; /* of process 1 where it can be read, else ours */
+    struct libmnt_table *table; /* ours */
     struct {
         dev_t device;
         unsigned why;
@@ -195,11 +196,12 @@ static bool is_other_namespace(void)
 
 static void find_needed(struct needed *needed)
 {
-    needed->table = mnt_new_table_from_file("/proc/self/mountinfo");
-    if (!needed->table) {
+    TRI_AUTO_MOUNT_TABLE own = tri_mount_table_get();
+    if (!own) {
         needed->is_unsure = true;
         return;
     }
+    needed->table = own->mounts;
     add_folders(needed);
     add_mounts(needed, needed->table);
     add_swaps(needed);
@@ -207,7 +209,7 @@ static void find_needed(struct needed *needed)
     if (first)
         add_mounts(needed, first);
     mnt_unref_table(first);
-    mnt_unref_table(needed->table);
+    needed->table = NULL;
 }
 
 void tri_guard_mark(struct tri_disk *disk)
@@ -236,12 +238,11 @@ int tri_guard_refuse_system(const struct tri_disk *disk, struct tri_error *error
 
 bool tri_guard_mounted_type(dev_t device, char *type, size_t size)
 {
-    struct libmnt_table *table = mnt_new_table_from_file("/proc/self/mountinfo");
-    struct libmnt_fs *fs = table ? mnt_table_find_devno(table, device, MNT_ITER_FORWARD) : NULL;
+    TRI_AUTO_MOUNT_TABLE table = tri_mount_table_get();
+    struct libmnt_fs *fs = table ? mnt_table_find_devno(table->mounts, device, MNT_ITER_FORWARD) : NULL;
     const char *found = fs ? mnt_fs_get_fstype(fs) : NULL;
     if (found)
         snprintf(type, size, "%s", found);
-    mnt_unref_table(table);
     return found != NULL;
 }
 

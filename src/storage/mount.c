@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "storage/error.h"
+#include "storage/mount-table.h"
 #include "storage/tool.h"
 
 #define OWN_TABLE "/proc/self/mountinfo"
@@ -83,6 +84,19 @@ static int collect(const char *table_path, dev_t device, const char *node, struc
     return r;
 }
 
+/* A first look, at what was read before: most devices are mounted nowhere. */
+static bool is_mounted_here(dev_t device, const char *node)
+{
+    TRI_AUTO_MOUNT_TABLE table = tri_mount_table_get();
+    struct libmnt_iter *iterator = mnt_new_iter(MNT_ITER_FORWARD);
+    struct libmnt_fs *fs;
+    bool found = !table || !iterator; /* who cannot tell looks closer */
+    while (!found && mnt_table_next_fs(table->mounts, iterator, &fs) == 0)
+        found = mnt_fs_get_target(fs) && is_on_device(fs, device, node);
+    mnt_free_iter(iterator);
+    return found;
+}
+
 static bool has_other_namespace(void)
 {
     struct stat own, first;
@@ -92,7 +106,7 @@ static bool has_other_namespace(void)
 int tri_mount_points(dev_t device, const char *node, char ***ret_paths, size_t *ret_count, struct tri_error *error)
 {
     struct path_list list = {0};
-    int r = collect(OWN_TABLE, device, node, &list);
+    int r = is_mounted_here(device, node) ? collect(OWN_TABLE, device, node, &list) : 0;
     if (r == 0 && has_other_namespace()) {
         r = collect(FIRST_TABLE, device, node, &list);
         r = r == -ENOENT ? 0 : r; /* not ours to see */
