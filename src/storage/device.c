@@ -276,6 +276,9 @@ void tri_device_describe(struct tri_disk *disk)
     static const char *const revisions[] = {"device/rev", "device/firmware_rev", "device/fwrev", NULL};
     static const char *const serials[] = {"device/serial", "serial", NULL};
     const char *name = disk->name;
+    disk->physical_sector_bytes = (uint32_t)tri_device_number(name, "queue/physical_block_size", disk->sector_bytes);
+    disk->is_removable = tri_device_number(name, "removable", 0) != 0;
+    disk->is_optical = starts(name, "sr") && isdigit((unsigned char)name[2]);
     disk->bus = bus_of(name);
     if (disk->bus == TRI_BUS_FILE) {
         disk->backing_path = attribute(name, "loop/backing_file");
@@ -305,10 +308,7 @@ int tri_device_read(uint64_t sequence, struct tri_disk *disk, struct tri_error *
     disk->device = tri_device_dev(name);
     disk->size_bytes = tri_device_number(name, "size", 0) * SYSFS_SECTOR_BYTES;
     disk->sector_bytes = (uint32_t)tri_device_number(name, "queue/logical_block_size", 512);
-    disk->physical_sector_bytes = (uint32_t)tri_device_number(name, "queue/physical_block_size", disk->sector_bytes);
     disk->is_read_only = tri_device_number(name, "ro", 0) != 0;
-    disk->is_removable = tri_device_number(name, "removable", 0) != 0;
-    disk->is_optical = starts(name, "sr") && isdigit((unsigned char)name[2]);
     return 0;
 }
 

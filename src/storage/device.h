@@ -30,10 +30,10 @@ bool tri_device_name_of(dev_t device, char name[32]);
 /* "/dev/loop0" of "loop0". */
 void tri_device_node(const char *name, char path[64]);
 
-/* Fills what a change needs to know: name, device, sizes, and whether it is read-only, removable or optical. *disk must
- * be empty; tri_disk_free frees it. TRI_STORAGE_GONE. */
+/* Fills what a change needs to know: name, device, sizes, and whether it is read-only. *disk must be empty; tri_disk_free
+ * frees it. TRI_STORAGE_GONE. */
 int tri_device_read(uint64_t sequence, struct tri_disk *disk, struct tri_error *error);
-/* After that, what people want to know: bus, maker, model, serial number, image. */
+/* After that, what people want to know: bus, maker, model, serial number, image, whether it is removable or optical. */
 void tri_device_describe(struct tri_disk *disk);
 
 /* Opens the disk's node and makes sure that it is still this disk. flags: O_RDONLY or O_RDWR, maybe O_EXCL. A negative

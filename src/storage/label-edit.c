@@ -629,25 +629,6 @@ static int write_changes(struct tri_label_edit *edit, struct tri_error *error)
     return tri_device_fsync(edit->disk_fd, error);
 }
 
-/* Not from our cache, but from the device, as far as the kernel lets go of what it keeps. */
-static int read_back(struct tri_label_edit *edit, bool new_data, struct tri_error *error)
-{
-    uint8_t data[SECTOR_MAX_BYTES];
-    uint32_t sector = edit->disk->sector_bytes;
-    for (size_t i = 0; i < edit->written; i++)
-        posix_fadvise(edit->disk_fd, (off_t)edit->changes[i].offset_bytes, sector, POSIX_FADV_DONTNEED);
-    for (size_t i = 0; i < edit->written; i++) {
-        const struct change *change = &edit->changes[i];
-        int code = tri_device_pread(edit->disk_fd, data, sector, change->offset_bytes, error);
-        if (code < 0)
-            return code;
-        if (memcmp(data, new_data ? change->new_data : change->old_data, sector) != 0)
-            return tri_error_set(error, TRI_STORAGE_IO, NULL, "%s does not keep what is written to it (at byte %llu).",
-                                 edit->disk->name, (unsigned long long)change->offset_bytes);
-    }
-    return 0;
-}
-
 int tri_label_edit_undo(struct tri_label_edit *edit, struct tri_error *error)
 {
     int code = 0;
@@ -658,16 +639,13 @@ int tri_label_edit_undo(struct tri_label_edit *edit, struct tri_error *error)
         code = code < 0 ? code : r;
     }
     int r = tri_device_fsync(edit->disk_fd, error);
-    code = code < 0 ? code : r;
-    return code < 0 ? code : read_back(edit, false, error);
+    return code < 0 ? code : r;
 }
 
 int tri_label_edit_commit(struct tri_label_edit *edit, struct tri_error *error)
 {
     TRI_CLEANUP(tri_error_clear) struct tri_error failure = {0};
     int code = write_changes(edit, &failure);
-    if (code == 0)
-        code = read_back(edit, true, &failure);
     if (code == 0)
         return 0;
     bool is_back = tri_label_edit_undo(edit, NULL) == 0;

@@ -1,7 +1,7 @@
 /* Partition tables: reading, with a reader of our own that trusts nothing it reads, and changing, with libfdisk, on a
  * copy. A change is made in memory on a copy of the table's sectors, read there by our reader, compared with what was
  * asked for, and only then are the sectors that differ written to the disk: in an order in which the old or the new
- * table can be read whenever we die, made durable, and read back. Any thread; one thread an edit. */
+ * table can be read whenever we die, and made durable. Any thread; one thread an edit. */
 #ifndef TRI_STORAGE_LABEL_H
 #define TRI_STORAGE_LABEL_H
 
@@ -43,7 +43,7 @@ int tri_label_edit_preview(struct tri_label_edit *edit, struct tri_error *error)
 /* After a preview: style, partitions and so on of the new table. */
 const struct tri_disk *tri_label_edit_table(const struct tri_label_edit *edit);
 
-/* Writes, makes durable, reads back. On failure the old sectors are written back, and the error says whether that
+/* Writes, and makes durable. On failure the old sectors are written back, and the error says whether that
  * succeeded. TRI_STORAGE_IO. */
 int tri_label_edit_commit(struct tri_label_edit *edit, struct tri_error *error);
 /* After a preview: will the commit make everything durable once before it touches the first copy of the table? */

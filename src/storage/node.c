@@ -1,5 +1,6 @@
 #include "storage/node.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -98,19 +99,19 @@ static int blkpg(int disk_fd, int op, unsigned number, uint64_t start_bytes, uin
     return ioctl(disk_fd, BLKPG, &argument) < 0 ? -errno : 0;
 }
 
+/* As the kernel names it: "sda1", "loop0p1". */
+static void node_name(const char *disk_name, unsigned number, char name[32])
+{
+    bool ends_in_digit = isdigit((unsigned char)disk_name[strlen(disk_name) - 1]);
+    snprintf(name, 32, "%.20s%s%u", disk_name, ends_in_digit ? "p" : "", number);
+}
+
 /* The kernel's partition of that number. */
 static bool find_node(const char *disk_name, unsigned number, struct tri_node *ret)
 {
-    TRI_AUTO_FREE struct tri_node *nodes = NULL;
-    size_t count = 0;
-    if (tri_node_list(disk_name, &nodes, &count) < 0)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (nodes[i].number == number) {
-            *ret = nodes[i];
-            return true;
-        }
-    return false;
+    char name[32];
+    node_name(disk_name, number, name);
+    return read_node(name, ret);
 }
 
 static bool file_is_there(const struct tri_node *node)
@@ -144,12 +145,13 @@ int tri_node_add(int disk_fd, const char *disk_name, unsigned number, uint64_t s
     int code = blkpg(disk_fd, BLKPG_ADD_PARTITION, number, start_bytes, size_bytes);
     TRI_LOG("storage", "%s: add partition %u at %llu+%llu: %d", disk_name, number, (unsigned long long)start_bytes,
             (unsigned long long)size_bytes, code);
-    bool is_known = find_node(disk_name, number, &node);
-    bool is_right = is_known && node.start_bytes == start_bytes && node.size_bytes == size_bytes;
-    if (is_right) /* also where the kernel had read the table before us: EBUSY, EEXIST */
+    if (code == 0) {
+        node_name(disk_name, number, node.name);
+        node.device = tri_device_dev(node.name);
         return wait_for_file(&node, error);
-    if (code == 0)
-        code = -ENODEV;
+    }
+    if (find_node(disk_name, number, &node) && node.start_bytes == start_bytes && node.size_bytes == size_bytes)
+        return wait_for_file(&node, error); /* the kernel had read the table before us: EBUSY, EEXIST */
     return tri_error_set(error, code == -EBUSY || code == -EEXIST ? TRI_STORAGE_IN_USE : code, NULL,
                          "The kernel does not take partition %u of %s: %s.", number, disk_name,
                          code == -EBUSY ? "it overlaps another one that it knows" : strerror(-code));
