@@ -33,23 +33,31 @@ int tri_runtime_folder(char **ret_path, struct tri_error *error)
     return 0;
 }
 
-static int check_private(int fd, const char *path, struct tri_error *error)
+static int check_private(const struct stat *st, const char *path, struct tri_error *error)
 {
-    struct stat st;
-    if (fstat(fd, &st) < 0)
-        return tri_error_set(error, -errno, path, "Cannot look at \"%s\": %m.", path);
-    if (st.st_uid != geteuid() && st.st_uid != 0)
+    if (st->st_uid != 0 && st->st_uid != geteuid())
         return tri_error_set(error, -EACCES, path, "\"%s\" belongs to another user.", path);
-    if (st.st_mode & (S_IWGRP | S_IWOTH))
+    if (st->st_mode & (S_IWGRP | S_IWOTH))
         return tri_error_set(error, -EACCES, path, "\"%s\" may be written to by others; make it mode 0700.", path);
     return 0;
 }
 
+int tri_private_folder_check(const char *path, struct tri_error *error)
+{
+    struct stat st;
+    if (stat(path, &st) < 0)
+        return tri_error_set(error, -errno, path, "Cannot look at \"%s\": %m.", path);
+    return check_private(&st, path, error);
+}
+
 int tri_private_folder_open(int folder_fd, const char *name, const char *path, struct tri_error *error)
 {
+    struct stat st;
     TRI_AUTO_CLOSE int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return tri_error_set(error, -errno, path, "Cannot open \"%s\": %m.", path);
-    int r = check_private(fd, path, error);
+    if (fstat(fd, &st) < 0)
+        return tri_error_set(error, -errno, path, "Cannot look at \"%s\": %m.", path);
+    int r = check_private(&st, path, error);
     return r < 0 ? r : tri_take_fd(&fd);
 }

@@ -13,4 +13,7 @@ int tri_runtime_folder(char **ret_path, struct tri_error *error);
  * Returns a descriptor, or -errno. */
 int tri_private_folder_open(int folder_fd, const char *name, const char *path, struct tri_error *error);
 
+/* The same question without opening it. 0, or -errno. */
+int tri_private_folder_check(const char *path, struct tri_error *error);
+
 #endif

@@ -326,15 +326,15 @@ int tri_image_open(const char *path, bool for_writing, struct stat *ret_st, stru
 /* Of a program of qemu's: byte 100 + n is locked for what it does with the image, 200 + n for what it does not bear others
  * doing; n is 0 for reading what must hold still, 1 for writing, 3 for changing its size. All are shared locks: who looks
  * for a conflict asks for the opposite byte. */
-static bool is_byte_locked(int fd, off_t byte)
+static bool is_locked(int fd, off_t begin, off_t length)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = begin, .l_len = length};
     return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-static int lock_byte(int fd, off_t byte)
+static int lock_bytes(int fd, off_t begin, off_t length)
 {
-    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = begin, .l_len = length};
     if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
         return 0;
     return errno == EAGAIN || errno == EACCES ? -EBUSY : 0; /* else a file system without locks */
@@ -343,17 +343,15 @@ static int lock_byte(int fd, off_t byte)
 int tri_image_lock(int fd, bool read_only, const char *path, struct tri_error *error)
 {
     enum { DOES = 100, BARS = 200, READ = 0, WRITE = 1, RESIZE = 3 };
-    const off_t does[] = {DOES + READ, DOES + WRITE, DOES + RESIZE}, bars[] = {BARS + WRITE, BARS + RESIZE};
-    size_t does_count = read_only ? 1 : COUNT(does);
-    bool is_busy = false;
-    for (size_t i = 0; i < does_count; i++)
-        is_busy |= lock_byte(fd, does[i]) < 0;
-    for (size_t i = 0; i < COUNT(bars); i++)
-        is_busy |= lock_byte(fd, bars[i]) < 0;
-    for (size_t i = 0; i < does_count; i++)
-        is_busy |= is_byte_locked(fd, does[i] + DOES);
-    for (size_t i = 0; i < COUNT(bars); i++)
-        is_busy |= is_byte_locked(fd, bars[i] - DOES);
+    off_t count = read_only ? 1 : 2; /* reading, and writing beside it */
+    bool is_busy = lock_bytes(fd, DOES + READ, count) < 0;
+    if (!read_only)
+        is_busy |= lock_bytes(fd, DOES + RESIZE, 1) < 0;
+    is_busy |= lock_bytes(fd, BARS + WRITE, 1) < 0;
+    is_busy |= lock_bytes(fd, BARS + RESIZE, 1) < 0;
+    is_busy |= is_locked(fd, DOES + WRITE, 1) || is_locked(fd, DOES + RESIZE, 1) || is_locked(fd, BARS + READ, count);
+    if (!read_only)
+        is_busy |= is_locked(fd, BARS + RESIZE, 1);
     if (!is_busy)
         return 0;
     return tri_error_set(error, TRI_STORAGE_IMAGE_LOCKED, path, "Another program has \"%s\" open; end it first.", path);
@@ -525,7 +523,13 @@ static int read_file(struct tri_image *image)
     return 0;
 }
 
-/* What the records say. A state other than attached holds as long as its owner lives. */
+/* A state other than attached holds as long as its owner lives. */
+static bool is_so_still(const struct tri_image_record *record, bool is_held)
+{
+    return record->state == TRI_IMAGE_ATTACHED ? tri_loop_is(&record->loop) : is_held;
+}
+
+/* What the records say. */
 static bool read_records(struct tri_image *image)
 {
     TRI_AUTO_FREE char *known = NULL, *text = NULL;
@@ -538,7 +542,7 @@ static bool read_records(struct tri_image *image)
         image->format = parse_known(known, NULL);
     if (tri_image_find(image->path, key, &text, &is_held) < 0 || tri_image_record_parse(text, &record) < 0)
         return is_known;
-    if (record.state == TRI_IMAGE_ATTACHED ? !tri_loop_is(&record.loop) : !is_held)
+    if (!is_so_still(&record, is_held))
         return is_known;
     image->state = record.state;
     if (record.state == TRI_IMAGE_ATTACHED || record.state == TRI_IMAGE_DETACHING) {
@@ -548,6 +552,19 @@ static bool read_records(struct tri_image *image)
         strcpy(image->device, record.loop.name);
     }
     return true;
+}
+
+int tri_image_state_of(const char *path, enum tri_image_state *ret, struct tri_error *error)
+{
+    TRI_AUTO_FREE char *text = NULL;
+    TRI_AUTO_IMAGE_RECORD struct tri_image_record record = {0};
+    char key[TRI_IMAGE_KEY_SIZE];
+    bool is_held = false;
+    bool has_record = tri_image_find(path, key, &text, &is_held) == 0 && tri_image_record_parse(text, &record) == 0;
+    if (!has_record && access(path, F_OK) < 0)
+        return tri_error_set(error, -errno, path, "\"%s\": %m.", path);
+    *ret = has_record && is_so_still(&record, is_held) ? record.state : TRI_IMAGE_ADDED;
+    return 0;
 }
 
 int tri_image_read(const char *path, struct tri_image **ret, struct tri_error *error)

@@ -51,6 +51,10 @@ int tri_image_detect(const char *path, enum tri_image_format *ret, struct tri_er
  * TRI_STORAGE_BAD_PATH: a folder, empty, too long. Known already: the same. */
 int tri_image_add(const char *path, enum tri_image_format format, char **ret_path, struct tri_error *error);
 
+/* What is being done with it, as its record says; ADDED where nothing is. The file is not looked into. path is absolute.
+ * -ENOENT: there is neither. */
+int tri_image_state_of(const char *path, enum tri_image_state *ret, struct tri_error *error);
+
 /* What is known of it now; where the file cannot be read or is corrupt: is_complete false and what the record says. */
 int tri_image_read(const char *path, struct tri_image **ret, struct tri_error *error);
 /* All that are known or attached; newly allocated array of newly allocated paths. */

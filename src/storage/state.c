@@ -31,42 +31,44 @@ static const char *const kind_names[] = {
 
 /* ---- the folder of a kind ---- */
 
-static int make_folders(const char *root, const char *kind, struct tri_error *error)
+static int folder_path(enum tri_state_kind kind, char **ret_root, char **ret_path, struct tri_error *error)
 {
-    TRI_AUTO_FREE char *path = NULL;
-    if (asprintf(&path, "%s/storage/%s", root, kind) < 0) {
-        path = NULL;
+    TRI_AUTO_FREE char *root = NULL;
+    int r = tri_runtime_folder(&root, error);
+    if (r < 0)
+        return r;
+    if (asprintf(ret_path, "%s/storage/%s", root, kind_names[kind]) < 0) {
+        *ret_path = NULL;
         return tri_error_no_memory(error);
     }
-    int r = tri_folder_make(AT_FDCWD, path, 0700);
-    return r < 0 ? tri_error_set(error, r, path, "Cannot make the folder \"%s\": %s.", path, strerror(-r)) : 0;
+    *ret_root = TRI_TAKE(root);
+    return 0;
 }
 
 /* Only we can write to the root, so what lies below it is what we put there. */
-static int open_below(const char *root, const char *kind, struct tri_error *error)
+static int open_below(const char *root, const char *path, struct tri_error *error)
 {
-    char below[64];
-    TRI_AUTO_CLOSE int root_fd = tri_private_folder_open(AT_FDCWD, root, root, error);
-    if (root_fd < 0)
-        return root_fd;
-    snprintf(below, sizeof below, "storage/%s", kind);
-    int fd = openat(root_fd, below, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return fd < 0 ? tri_error_set(error, -errno, root, "Cannot open \"%s/%s\": %m.", root, below) : fd;
+    int r = tri_private_folder_check(root, error);
+    if (r < 0)
+        return r;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 ? tri_error_set(error, -errno, path, "Cannot open \"%s\": %m.", path) : fd;
 }
 
 /* The descriptor of the folder, or -ENOENT where it is missing and not to be made. */
 static int open_kind(enum tri_state_kind kind, bool make, struct tri_error *error)
 {
-    TRI_AUTO_FREE char *root = NULL;
+    TRI_AUTO_FREE char *root = NULL, *path = NULL;
     struct tri_error missing = {0};
-    int r = tri_runtime_folder(&root, error);
+    int r = folder_path(kind, &root, &path, error);
     if (r < 0)
         return r;
-    int fd = open_below(root, kind_names[kind], &missing);
+    int fd = open_below(root, path, &missing);
     if (fd == -ENOENT && make) {
         tri_error_clear(&missing);
-        r = make_folders(root, kind_names[kind], error);
-        return r < 0 ? r : open_below(root, kind_names[kind], error);
+        r = tri_folder_make(AT_FDCWD, path, 0700);
+        return r < 0 ? tri_error_set(error, r, path, "Cannot make the folder \"%s\": %s.", path, strerror(-r))
+                     : open_below(root, path, error);
     }
     if (fd < 0 && error && !error->text)
         tri_error_move(error, &missing);
