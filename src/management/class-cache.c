@@ -19,7 +19,8 @@ struct tri_class_cache {
     uint64_t generation;   /* set once */
     pthread_rwlock_t lock; /* everything below */
     struct entry *entries;
-    size_t count, room; /* the tables have twice as many places */
+    size_t count, room;  /* the tables have twice as many places */
+    size_t member_count; /* of all classes */
     uint32_t *by_name, *by_id;
     struct tri_class_tree *trees;
 };
@@ -55,12 +56,18 @@ struct tri_class_cache *tri_class_cache_ref(struct tri_class_cache *cache)
     return cache;
 }
 
+static void let_go(struct tri_class_cache *cache)
+{
+    for (size_t i = 0; i < cache->count; i++)
+        tri_class_unref(cache->entries[i].cls);
+    cache->count = cache->member_count = 0;
+}
+
 void tri_class_cache_unref(struct tri_class_cache *cache)
 {
     if (!cache || atomic_fetch_sub_explicit(&cache->references, 1, memory_order_acq_rel) != 1)
         return;
-    for (size_t i = 0; i < cache->count; i++)
-        tri_class_unref(cache->entries[i].cls);
+    let_go(cache);
     while (cache->trees) {
         struct tri_class_tree *tree = cache->trees;
         cache->trees = tree->next;
@@ -175,15 +182,25 @@ int64_t tri_class_cache_id(struct tri_class_cache *cache, int64_t name_space, co
     return id;
 }
 
+static void begin_anew(struct tri_class_cache *cache)
+{
+    let_go(cache);
+    memset(cache->by_name, 0, cache->room * 2 * sizeof *cache->by_name);
+    memset(cache->by_id, 0, cache->room * 2 * sizeof *cache->by_id);
+}
+
 int tri_class_cache_add(struct tri_class_cache *cache, int64_t name_space, int64_t id, struct tri_class *cls)
 {
     pthread_rwlock_wrlock(&cache->lock);
     int r = 0;
     if (!find_id(cache, id)) {
+        if (cache->count > 0 && cache->member_count + cls->member_count > TRI_CLASS_CACHE_MEMBERS_MAX)
+            begin_anew(cache);
         r = cache->count == cache->room ? grow(cache) : 0;
         if (r == 0) {
             cache->entries[cache->count] = (struct entry){name_space, id, tri_class_ref(cls)};
             put_in_tables(cache, cache->count++);
+            cache->member_count += cls->member_count;
         }
     }
     pthread_rwlock_unlock(&cache->lock);

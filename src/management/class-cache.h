@@ -1,12 +1,16 @@
 /* Classes of the repository's file that were read, as they were at one moment (a generation), and the tree of all names.
  *
- * Found by any thread; filled by those that read. */
+ * Found by any thread; filled by those that read. Whatever is in it can be read again: where its classes have come to
+ * more than TRI_CLASS_CACHE_MEMBERS_MAX members, inherited ones included, it lets go of them all and begins anew (what
+ * is read next brings back what is needed). The tree of names stays. */
 #ifndef TRI_MANAGEMENT_CLASS_CACHE_H
 #define TRI_MANAGEMENT_CLASS_CACHE_H
 
 #include "management/class.h"
 
 struct tri_class_cache;
+
+enum { TRI_CLASS_CACHE_MEMBERS_MAX = 1 << 20 }; /* some 100 bytes each */
 
 struct tri_class_cache *tri_class_cache_new(uint64_t generation);
 struct tri_class_cache *tri_class_cache_ref(struct tri_class_cache *cache);
@@ -18,7 +22,7 @@ struct tri_class *tri_class_cache_find(struct tri_class_cache *cache, int64_t na
 struct tri_class *tri_class_cache_find_id(struct tri_class_cache *cache, int64_t id);
 /* The number under which the file knows the class (a built-in class says none itself); 0: not cached. */
 int64_t tri_class_cache_id(struct tri_class_cache *cache, int64_t name_space, const char *name);
-/* Adds it, where it is not there yet. -ENOMEM. */
+/* Adds it, where it is not there yet; others may go for it. -ENOMEM. */
 int tri_class_cache_add(struct tri_class_cache *cache, int64_t name_space, int64_t id, struct tri_class *cls);
 
 /* ---- the tree of names of a namespace ---- */

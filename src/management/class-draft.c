@@ -51,102 +51,122 @@ static struct tri_method *next_method(struct tri_class *cls)
 
 /* ---- copying ---- */
 
-/* How members arrive in a copy: as they are, or as what a class below inherits (origin: the class above). */
-struct copying {
-    bool inherits;
-    const char *origin;
-};
-
-/* These go down whatever their flavor says: the meaning of objects hangs on them. */
-static bool always_propagates(const char *name)
+static int copy_property(const struct tri_property *from, struct tri_property *ret)
 {
-    return tri_name_equal(name, "key") || tri_name_equal(name, "association") || tri_name_equal(name, "singleton");
-}
-
-static int inherit_qualifiers(const struct tri_qualifiers *from, struct tri_qualifiers *ret)
-{
-    for (size_t i = 0; i < from->count; i++) {
-        const struct tri_qualifier *qualifier = &from->items[i];
-        bool always = always_propagates(qualifier->name);
-        if (!always && !(qualifier->flavor & TRI_FLAVOR_TO_DERIVED))
-            continue;
-        unsigned flavor = qualifier->flavor | TRI_FLAVOR_PROPAGATED;
-        if (always)
-            flavor |= TRI_FLAVOR_TO_DERIVED | TRI_FLAVOR_NOT_OVERRIDABLE;
-        if (tri_qualifiers_put(ret, qualifier->name, &qualifier->value, (uint8_t)flavor, NULL) < 0)
-            return -ENOMEM;
-    }
-    return 0;
-}
-
-static int copy_qualifiers(const struct tri_qualifiers *from, struct tri_qualifiers *ret, struct copying how)
-{
-    return how.inherits ? inherit_qualifiers(from, ret) : tri_qualifiers_copy(from, ret);
-}
-
-static int copy_property(const struct tri_property *from, struct tri_property *ret, struct copying how)
-{
-    ret->type = from->type;
-    ret->is_local = !how.inherits && from->is_local;
-    ret->is_key = from->is_key;
-    ret->value.type = from->type;
+    *ret = (struct tri_property){.type = from->type,
+                                 .is_local = from->is_local,
+                                 .is_key = from->is_key,
+                                 .name_hash = from->name_hash,
+                                 .value.type = from->type};
     if (copy_text(from->name, &ret->name) < 0 || copy_text(from->class_name, &ret->class_name) < 0 ||
-        copy_text(from->origin ? from->origin : how.origin, &ret->origin) < 0 ||
-        tri_value_copy(&from->value, &ret->value) < 0 ||
-        copy_qualifiers(&from->qualifiers, &ret->qualifiers, how) < 0) {
+        copy_text(from->origin, &ret->origin) < 0 || tri_value_copy(&from->value, &ret->value) < 0 ||
+        tri_qualifiers_copy(&from->qualifiers, &ret->qualifiers) < 0) {
         tri_property_clear(ret);
         return -ENOMEM;
     }
     return 0;
 }
 
-static int copy_method(const struct tri_method *from, struct tri_method *ret, struct copying how)
+static int copy_method(const struct tri_method *from, struct tri_method *ret)
 {
-    ret->is_local = !how.inherits && from->is_local;
-    ret->in = from->in ? tri_class_ref(from->in) : NULL;
-    ret->out = from->out ? tri_class_ref(from->out) : NULL;
-    if (copy_text(from->name, &ret->name) < 0 ||
-        copy_text(from->origin ? from->origin : how.origin, &ret->origin) < 0 ||
-        copy_qualifiers(&from->qualifiers, &ret->qualifiers, how) < 0) {
+    *ret = (struct tri_method){.is_local = from->is_local,
+                               .name_hash = from->name_hash,
+                               .in = from->in ? tri_class_ref(from->in) : NULL,
+                               .out = from->out ? tri_class_ref(from->out) : NULL};
+    if (copy_text(from->name, &ret->name) < 0 || copy_text(from->origin, &ret->origin) < 0 ||
+        tri_qualifiers_copy(&from->qualifiers, &ret->qualifiers) < 0) {
         tri_method_clear(ret);
         return -ENOMEM;
     }
     return 0;
 }
 
-static int copy_members(const struct tri_class *from, struct tri_class *to, struct copying how)
+static int copy_members(const struct tri_class *from, struct tri_class *to)
 {
     for (size_t i = 0; i < from->property_count; i++, to->property_count++) {
         struct tri_property *property = next_property(to);
-        if (!property || copy_property(&from->properties[i], property, how) < 0)
+        if (!property || copy_property(&from->properties[i], property) < 0)
             return -ENOMEM;
     }
     for (size_t i = 0; i < from->method_count; i++, to->method_count++) {
         struct tri_method *method = next_method(to);
-        if (!method || copy_method(&from->methods[i], method, how) < 0)
+        if (!method || copy_method(&from->methods[i], method) < 0)
             return -ENOMEM;
     }
     return 0;
+}
+
+/* ---- inheriting: what the class below has is what its superclass has, which it keeps alive ---- */
+
+static int inherit_property(const struct tri_class *parent, size_t index, struct tri_property *ret)
+{
+    const struct tri_property *above = &parent->properties[index];
+    *ret = (struct tri_property){.name = above->name,
+                                 .type = above->type,
+                                 .is_key = above->is_key,
+                                 .shares_name = true,
+                                 .shares_value = true,
+                                 .name_hash = above->name_hash,
+                                 .origin = above->origin ? above->origin : parent->name,
+                                 .value = above->value};
+    if (copy_text(above->class_name, &ret->class_name) < 0 ||
+        tri_qualifiers_inherit(&above->qualifiers, &ret->qualifiers) < 0) {
+        tri_property_clear(ret);
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+static int inherit_method(const struct tri_class *parent, size_t index, struct tri_method *ret)
+{
+    const struct tri_method *above = &parent->methods[index];
+    *ret = (struct tri_method){.name = above->name,
+                               .shares_name = true,
+                               .name_hash = above->name_hash,
+                               .origin = above->origin ? above->origin : parent->name,
+                               .in = above->in ? tri_class_ref(above->in) : NULL,
+                               .out = above->out ? tri_class_ref(above->out) : NULL};
+    if (tri_qualifiers_inherit(&above->qualifiers, &ret->qualifiers) < 0) {
+        tri_method_clear(ret);
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+static int inherit_members(const struct tri_class *parent, struct tri_class *cls)
+{
+    cls->property_room = parent->property_count;
+    cls->method_room = parent->method_count;
+    cls->properties = cls->property_room ? malloc(cls->property_room * sizeof *cls->properties) : NULL;
+    cls->methods = cls->method_room ? malloc(cls->method_room * sizeof *cls->methods) : NULL;
+    if ((cls->property_room && !cls->properties) || (cls->method_room && !cls->methods))
+        return -ENOMEM;
+    for (size_t i = 0; i < parent->property_count; i++, cls->property_count++)
+        if (inherit_property(parent, i, &cls->properties[i]) < 0)
+            return -ENOMEM;
+    for (size_t i = 0; i < parent->method_count; i++, cls->method_count++)
+        if (inherit_method(parent, i, &cls->methods[i]) < 0)
+            return -ENOMEM;
+    return tri_qualifiers_inherit(&parent->qualifiers, &cls->qualifiers);
 }
 
 struct tri_class *tri_class_derive(struct tri_class *parent)
 {
     assert(parent->is_frozen);
     TRI_AUTO_CLASS struct tri_class *cls = tri_class_new();
-    struct copying inherits = {.inherits = true, .origin = parent->name};
-    if (!cls || copy_text(parent->name_space, &cls->name_space) < 0 || copy_members(parent, cls, inherits) < 0 ||
-        inherit_qualifiers(&parent->qualifiers, &cls->qualifiers) < 0)
+    if (!cls)
         return NULL;
     cls->parent = tri_class_ref(parent);
+    if (copy_text(parent->name_space, &cls->name_space) < 0 || inherit_members(parent, cls) < 0)
+        return NULL;
     return TRI_TAKE(cls);
 }
 
 struct tri_class *tri_class_thaw(const struct tri_class *from)
 {
     TRI_AUTO_CLASS struct tri_class *cls = tri_class_new();
-    struct copying as_it_is = {.inherits = false};
     if (!cls || copy_text(from->name, &cls->name) < 0 || copy_text(from->name_space, &cls->name_space) < 0 ||
-        copy_members(from, cls, as_it_is) < 0 || tri_qualifiers_copy(&from->qualifiers, &cls->qualifiers) < 0)
+        copy_members(from, cls) < 0 || tri_qualifiers_copy(&from->qualifiers, &cls->qualifiers) < 0)
         return NULL;
     cls->parent = from->parent ? tri_class_ref(from->parent) : NULL;
     cls->flags = from->flags;
@@ -229,7 +249,9 @@ static int change_property(struct tri_class *cls, int index, uint16_t type, cons
         tri_value_clear(&fresh);
         return tri_error_no_memory(error);
     }
-    tri_value_clear(&property->value);
+    if (!property->shares_value)
+        tri_value_clear(&property->value);
+    property->shares_value = false;
     property->value = fresh;
     property->type = type;
     property->is_local = true;
@@ -258,6 +280,7 @@ static int add_property(struct tri_class *cls, const char *name, uint16_t type, 
     property->type = type;
     property->is_local = true;
     property->value = fresh;
+    property->name_hash = tri_name_hash(name);
     if (copy_text(name, &property->name) < 0 || copy_text(class_name, &property->class_name) < 0) {
         tri_property_clear(property);
         return tri_error_no_memory(error);
@@ -308,9 +331,8 @@ int tri_class_remove_property(struct tri_class *cls, const char *name, struct tr
         return tri_error_set(error, TRI_MANAGEMENT_PROPAGATED_PROPERTY, name,
                              "The property %s comes from %s, and can only be removed there.", property->name,
                              property->origin ? property->origin : "the superclass");
-    struct tri_property fresh = {0};
-    struct copying inherits = {.inherits = true, .origin = cls->parent->name};
-    if (copy_property(&cls->parent->properties[index], &fresh, inherits) < 0)
+    struct tri_property fresh;
+    if (inherit_property(cls->parent, (size_t)index, &fresh) < 0)
         return tri_error_no_memory(error);
     tri_property_clear(property);
     *property = fresh;
@@ -438,6 +460,7 @@ static int place_method(struct tri_class *cls, const char *name, struct tri_erro
     struct tri_method *method = next_method(cls);
     if (!method || copy_text(name, &method->name) < 0)
         return tri_error_no_memory(error);
+    method->name_hash = tri_name_hash(name);
     return (int)cls->method_count++;
 }
 
@@ -485,9 +508,8 @@ int tri_class_remove_method(struct tri_class *cls, const char *name, struct tri_
         return tri_error_set(error, TRI_MANAGEMENT_PROPAGATED_METHOD, name,
                              "The method %s comes from %s, and can only be removed there.", method->name,
                              method->origin ? method->origin : "the superclass");
-    struct tri_method fresh = {0};
-    struct copying inherits = {.inherits = true, .origin = cls->parent->name};
-    if (copy_method(&cls->parent->methods[index], &fresh, inherits) < 0)
+    struct tri_method fresh;
+    if (inherit_method(cls->parent, (size_t)index, &fresh) < 0)
         return tri_error_no_memory(error);
     tri_method_clear(method);
     *method = fresh;

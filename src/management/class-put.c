@@ -8,7 +8,7 @@
 #include "management/mof.h"
 #include "management/namespace-private.h"
 
-enum { DEPTH_MAX = 256 };
+enum { DEPTH_MAX = 256, BELOW_MEMBERS_MAX = 4 << 20 };
 
 /* ---- what may be put at all ---- */
 
@@ -87,19 +87,22 @@ static int check_kind(const struct tri_class *cls, struct tri_error *error)
 static int make_class(struct tri_namespace *ns, const struct tri_class *cls, struct tri_class *parent,
                       struct tri_class **ret, char **ret_text, struct tri_error *error)
 {
-    TRI_AUTO_CLASS struct tri_class *copy = tri_class_thaw(cls), *based = NULL, *made = NULL;
+    TRI_AUTO_CLASS struct tri_class *copy = NULL, *based = NULL, *made = NULL;
     TRI_AUTO_FREE char *text = NULL;
-    if (!copy)
-        return tri_error_no_memory(error);
-    copy->flags = 0;
-    int r = tri_class_freeze(copy, error);
-    if (r < 0)
-        return r;
-    if (parent != cls->parent && !(based = tri_class_rebase(copy, parent, error)))
+    int r = 0;
+    if (!cls->is_frozen) {
+        if (!(copy = tri_class_thaw(cls)))
+            return tri_error_no_memory(error);
+        copy->flags = 0;
+        if ((r = tri_class_freeze(copy, error)) < 0)
+            return r;
+        cls = copy;
+    }
+    if (parent != cls->parent && !(based = tri_class_rebase(cls, parent, error)))
         return error && error->code ? error->code : -ENOMEM;
     if (based && (r = tri_class_freeze(based, error)) < 0)
         return r;
-    if (tri_mof_print_class(based ? based : copy, 0, &text) < 0)
+    if (tri_mof_print_class(based ? based : cls, TRI_MOF_EXACT, &text) < 0)
         return tri_error_no_memory(error);
     r = tri_mof_read_class(text, parent, &made, error);
     if (r < 0)
@@ -180,10 +183,14 @@ static unsigned compare_classes(const struct tri_class *a, const struct tri_clas
 struct below {
     char **names; /* folded, those above first */
     size_t count;
+    struct tri_class **classes; /* as they were before the change; NULL until read_below */
 };
 
 static void below_clear(struct below *below)
 {
+    for (size_t i = 0; below->classes && i < below->count; i++)
+        tri_class_unref(below->classes[i]);
+    free(below->classes);
     tri_names_free(below->names, below->count);
 }
 
@@ -206,6 +213,33 @@ static int find_below(struct tri_namespace *ns, struct tri_reader *reader, const
     return r;
 }
 
+static int refuse_below(const struct tri_class *cls, struct tri_error *error)
+{
+    return tri_error_set(error, TRI_MANAGEMENT_QUOTA_VIOLATION, cls->name,
+                         "The class %s cannot be changed: the classes below it have more than %d members, with what "
+                         "they inherit, and would all change with it. Delete some of them, and put them anew.",
+                         cls->name, BELOW_MEMBERS_MAX);
+}
+
+/* All of them, since those in the file change while they are needed. */
+static int read_below(struct tri_namespace *ns, struct tri_reader *reader, const struct tri_class *cls,
+                      struct below *below, struct tri_error *error)
+{
+    size_t members = 0;
+    below->classes = calloc(below->count + 1, sizeof *below->classes);
+    if (!below->classes)
+        return tri_error_no_memory(error);
+    for (size_t i = 0; i < below->count; i++) {
+        int r = tri_stored_class(ns, reader, below->names[i], &below->classes[i], error);
+        if (r <= 0)
+            return r < 0 ? r : tri_damaged(ns, below->names[i], error);
+        members += below->classes[i]->member_count;
+        if (members > BELOW_MEMBERS_MAX)
+            return refuse_below(cls, error);
+    }
+    return 0;
+}
+
 static int refuse_instances(const char *name, const char *why, struct tri_error *error)
 {
     return tri_error_set(error, TRI_MANAGEMENT_CLASS_HAS_INSTANCES, name,
@@ -213,16 +247,12 @@ static int refuse_instances(const char *name, const char *why, struct tri_error 
 }
 
 /* 1: the class, or one below it, has instances. */
-static int has_instances(struct tri_namespace *ns, struct tri_reader *reader, const struct tri_class *cls,
-                         const struct below *below, struct tri_error *error)
+static int has_instances(struct tri_reader *reader, const struct tri_class *cls, const struct below *below,
+                         struct tri_error *error)
 {
     int r = tri_instances_any(reader, cls->id, error);
-    for (size_t i = 0; i < below->count && r == 0; i++) {
-        TRI_AUTO_CLASS struct tri_class *child = NULL;
-        r = tri_stored_class(ns, reader, below->names[i], &child, error);
-        if (r > 0)
-            r = tri_instances_any(reader, child->id, error);
-    }
+    for (size_t i = 0; i < below->count && r == 0; i++)
+        r = tri_instances_any(reader, below->classes[i]->id, error);
     return r;
 }
 
@@ -291,7 +321,7 @@ static int rebase(const struct tri_class *cls, struct tri_class *parent, unsigne
         made = r == 0 ? tri_class_rebase(loosened, parent, &found) : NULL;
         r = r < 0 ? r : !made ? found.code : tri_class_freeze(made, &found);
         if (r == 0)
-            r = tri_mof_print_class(made, 0, ret_text);
+            r = tri_mof_print_class(made, TRI_MOF_EXACT, ret_text);
     }
     if (r < 0 && r != -ENOMEM) {
         r = tri_error_set(error, TRI_MANAGEMENT_CLASS_HAS_CHILDREN, cls->name,
@@ -305,17 +335,15 @@ static int rebase(const struct tri_class *cls, struct tri_class *parent, unsigne
     return r;
 }
 
-/* The transaction's classes are new ones by now; old_reader still has those of before. */
-static int follow(struct tri_namespace *ns, struct tri_reader *old_reader, struct tri_reader *reader, const char *name,
-                  unsigned flags, struct tri_error *error)
+/* The transaction's classes are new ones by now. */
+static int follow(struct tri_namespace *ns, struct tri_reader *reader, struct tri_class *old, unsigned flags,
+                  struct tri_error *error)
 {
-    TRI_AUTO_CLASS struct tri_class *old = NULL, *parent = NULL, *made = NULL;
+    TRI_AUTO_CLASS struct tri_class *parent = NULL, *made = NULL;
     TRI_AUTO_FREE char *text = NULL;
-    int r = tri_stored_class(ns, old_reader, name, &old, error);
-    if (r > 0)
-        r = tri_stored_class(ns, reader, old->parent->name, &parent, error);
+    int r = tri_stored_class(ns, reader, old->parent->name, &parent, error);
     if (r <= 0)
-        return r < 0 ? r : tri_damaged(ns, name, error);
+        return r < 0 ? r : tri_damaged(ns, old->name, error);
     r = rebase(old, parent, flags, &made, &text, error);
     if (r < 0)
         return r;
@@ -385,7 +413,7 @@ static int apply(struct class_put *put, struct tri_error *error)
         return tri_error_no_memory(error);
     r = put->difference & LAYOUT ? tri_instances_convert(put->ns, &reader, put->old, put->made, error) : 0;
     for (size_t i = 0; i < put->below.count && r == 0; i++)
-        r = follow(put->ns, &put->before, &reader, put->below.names[i], put->flags, error);
+        r = follow(put->ns, &reader, put->below.classes[i], put->flags, error);
     return r;
 }
 
@@ -393,7 +421,7 @@ static int apply(struct class_put *put, struct tri_error *error)
 static int is_same(const struct class_put *put, struct tri_error *error)
 {
     TRI_AUTO_FREE char *text = NULL;
-    if (tri_mof_print_class(put->old, 0, &text) < 0)
+    if (tri_mof_print_class(put->old, TRI_MOF_EXACT, &text) < 0)
         return tri_error_no_memory(error);
     return strcmp(text, put->text) == 0;
 }
@@ -406,7 +434,9 @@ static int change_class(struct class_put *put, struct tri_error *error)
     put->made->id = put->old->id; /* its keys' root may be itself */
     put->difference = compare_classes(put->old, put->made);
     r = find_below(put->ns, &put->before, put->folded, &put->below, error);
-    int has_objects = r < 0 ? r : has_instances(put->ns, &put->before, put->old, &put->below, error);
+    if (r == 0)
+        r = read_below(put->ns, &put->before, put->old, &put->below, error);
+    int has_objects = r < 0 ? r : has_instances(&put->before, put->old, &put->below, error);
     if (has_objects < 0)
         return has_objects;
     r = check_change(put->old, put->made, put->difference, put->below.count > 0, has_objects, put->flags, error);

@@ -208,12 +208,6 @@ const struct tri_class *tri_key_root(const struct tri_class *cls)
     return cls;
 }
 
-int tri_stored_root_id(struct tri_namespace *ns, struct tri_reader *reader, const struct tri_class *cls, int64_t *ret,
-                       struct tri_error *error)
-{
-    return tri_stored_class_id(ns, reader, tri_key_root(cls), ret, error);
-}
-
 int tri_stored_class_make_id(struct tri_namespace *ns, struct tri_reader *reader, const struct tri_class *cls,
                              int64_t *ret, struct tri_error *error)
 {

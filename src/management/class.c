@@ -14,17 +14,22 @@
 
 void tri_property_clear(struct tri_property *property)
 {
-    free(property->name);
+    if (!property->shares_name) {
+        free(property->name);
+        free(property->origin);
+    }
     free(property->class_name);
-    free(property->origin);
-    tri_value_clear(&property->value);
+    if (!property->shares_value)
+        tri_value_clear(&property->value);
     tri_qualifiers_clear(&property->qualifiers);
 }
 
 void tri_method_clear(struct tri_method *method)
 {
-    free(method->name);
-    free(method->origin);
+    if (!method->shares_name) {
+        free(method->name);
+        free(method->origin);
+    }
     tri_class_unref(method->in);
     tri_class_unref(method->out);
     tri_qualifiers_clear(&method->qualifiers);
@@ -86,9 +91,10 @@ const char *tri_class_label(const struct tri_class *cls)
 static int find_in_index(const struct tri_class *cls, const char *property)
 {
     size_t mask = cls->index_size - 1;
-    for (size_t at = tri_name_hash(property) & mask; cls->index[at]; at = (at + 1) & mask) {
+    uint32_t hash = tri_name_hash(property);
+    for (size_t at = hash & mask; cls->index[at]; at = (at + 1) & mask) {
         uint32_t i = cls->index[at] - 1;
-        if (tri_name_equal(cls->properties[i].name, property))
+        if (cls->properties[i].name_hash == hash && tri_name_equal(cls->properties[i].name, property))
             return (int)i;
     }
     return -1;
@@ -98,16 +104,18 @@ int tri_class_find(const struct tri_class *cls, const char *property)
 {
     if (cls->index)
         return find_in_index(cls, property);
+    uint32_t hash = property ? tri_name_hash(property) : 0;
     for (size_t i = 0; i < cls->property_count; i++)
-        if (tri_name_equal(cls->properties[i].name, property))
+        if (cls->properties[i].name_hash == hash && tri_name_equal(cls->properties[i].name, property))
             return (int)i;
     return -1;
 }
 
 int tri_class_find_method(const struct tri_class *cls, const char *method)
 {
+    uint32_t hash = method ? tri_name_hash(method) : 0;
     for (size_t i = 0; i < cls->method_count; i++)
-        if (tri_name_equal(cls->methods[i].name, method))
+        if (cls->methods[i].name_hash == hash && tri_name_equal(cls->methods[i].name, method))
             return (int)i;
     return -1;
 }
@@ -232,7 +240,7 @@ static int make_index(struct tri_class *cls, struct tri_error *error)
     if (!index)
         return tri_error_no_memory(error);
     for (size_t i = 0; i < cls->property_count; i++) {
-        size_t at = tri_name_hash(cls->properties[i].name) & (size - 1);
+        size_t at = cls->properties[i].name_hash & (size - 1);
         while (index[at])
             at = (at + 1) & (size - 1);
         index[at] = (uint32_t)i + 1;
@@ -266,6 +274,18 @@ static void mark_local(struct tri_class *cls)
         cls->methods[i].is_local |= has_local_qualifier(&cls->methods[i].qualifiers);
 }
 
+/* A property's class is named in each class anew: a long name counts for more. */
+static size_t count_members(const struct tri_class *cls)
+{
+    size_t count = 1 + cls->qualifiers.count + cls->property_count + cls->method_count;
+    for (size_t i = 0; i < cls->property_count; i++)
+        count += cls->properties[i].qualifiers.count +
+                 (cls->properties[i].class_name ? strlen(cls->properties[i].class_name) / 64 : 0);
+    for (size_t i = 0; i < cls->method_count; i++)
+        count += cls->methods[i].qualifiers.count;
+    return count;
+}
+
 int tri_class_freeze(struct tri_class *cls, struct tri_error *error)
 {
     if (cls->is_frozen)
@@ -276,6 +296,7 @@ int tri_class_freeze(struct tri_class *cls, struct tri_error *error)
         (r = make_index(cls, error)) < 0) /* the last: a draft has none */
         return r;
     mark_local(cls);
+    cls->member_count = count_members(cls);
     cls->flags = flags;
     cls->provider = provider_of(cls, flags);
     cls->is_frozen = true;

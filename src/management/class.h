@@ -19,6 +19,7 @@ struct tri_qualifier {
     char *name;
     struct tri_value value; /* string, sint32, real64, boolean, or an array of one of them */
     uint8_t flavor;
+    bool is_shared; /* name and value are those of the class above, which lives as long */
     struct tri_qualifier *inherited; /* the propagated one that this one overrides, or NULL; qualifiers.c's own */
 };
 
@@ -36,13 +37,18 @@ int tri_qualifiers_put(struct tri_qualifiers *set, const char *name, const struc
 /* TRI_MANAGEMENT_NOT_FOUND, TRI_MANAGEMENT_PROPAGATED_QUALIFIER. 1: an override went, what was inherited is back. */
 int tri_qualifiers_remove(struct tri_qualifiers *set, const char *name, struct tri_error *error);
 int tri_qualifiers_copy(const struct tri_qualifiers *set, struct tri_qualifiers *ret);
+/* What a class below inherits of them; name and value are shared: `from` must live as long. ret must be empty. -ENOMEM. */
+int tri_qualifiers_inherit(const struct tri_qualifiers *from, struct tri_qualifiers *ret);
 void tri_qualifiers_clear(struct tri_qualifiers *set);
 
 struct tri_property {
     char *name;
     uint16_t type;
     bool is_local;      /* declared or overridden in this very class */
-    bool is_key;        /* of the key qualifier; kept up by freeze */
+    bool is_key : 1;       /* of the key qualifier; kept up by freeze */
+    bool shares_name : 1;  /* name and origin are the superclass's, which lives as long */
+    bool shares_value : 1; /* and so is the value's content; not where it is overridden */
+    uint32_t name_hash;
     char *class_name;   /* of a reference or object: which class, or NULL */
     char *origin;       /* the class that introduced it; NULL: this one */
     struct tri_value value; /* the default; type says the same as above */
@@ -52,6 +58,8 @@ struct tri_property {
 struct tri_method {
     char *name;
     bool is_local;
+    bool shares_name; /* and origin, as properties do */
+    uint32_t name_hash;
     char *origin;
     struct tri_class *in, *out; /* frozen classes named __PARAMETERS, or NULL; ReturnValue is a property of out */
     struct tri_qualifiers qualifiers;
@@ -86,6 +94,7 @@ struct tri_class {
     size_t index_size;
     struct tri_value *nulls; /* what a blank instance begins with: one a property, NULL of its type */
     bool has_defaults;       /* a property has one */
+    size_t member_count;     /* properties, methods and all their qualifiers: what the class costs, less its own texts */
 };
 
 /* A draft: blank, or derived from a frozen class (everything inherited, nothing local). NULL: no memory. */

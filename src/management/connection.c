@@ -87,17 +87,17 @@ static int failed_for_permission(const char *file, struct tri_error *error)
 {
     return tri_error_set(
         error, TRI_MANAGEMENT_ACCESS_DENIED, file,
-        "The repository \"%s\" cannot be changed: the file, its folder or its file system is read-only for "
-        "this user. TRIREME_STATE_DIR names another folder.",
+        "The repository \"%s\" cannot be read, or not be changed: this user may not, or its file system is "
+        "read-only. Change the modes of the file and its folder, or name another folder in TRIREME_STATE_DIR.",
         file);
 }
 
-static int failed_for_damage(const char *file, struct tri_error *error)
+int tri_connection_damaged(const char *file, struct tri_error *error)
 {
     return tri_error_set(
         error, TRI_MANAGEMENT_CRITICAL_ERROR, file,
-        "The repository \"%s\" is damaged, and was left as it is. Put a copy of it in its place, or move it "
-        "and what begins with its name away: the next change then makes a new one.",
+        "The repository \"%s\" is damaged, and was left as it is. End the programs that use it, and put a copy "
+        "of it in its place, or move it and what begins with its name away: the next change then makes a new one.",
         file);
 }
 
@@ -123,7 +123,7 @@ static int failed(sqlite3 *db, const char *file, int sqlite_code, struct tri_err
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_FORMAT:
-        r = failed_for_damage(file, error);
+        r = tri_connection_damaged(file, error);
         break;
     case SQLITE_FULL:
         r = failed_for_space(file, error);
@@ -141,6 +141,8 @@ static int failed(sqlite3 *db, const char *file, int sqlite_code, struct tri_err
     case SQLITE_CANTOPEN:
         if (os == ENOSPC || os == EDQUOT || is_full(file))
             r = failed_for_space(file, error);
+        else if (sqlite_code == SQLITE_IOERR_SHORT_READ || sqlite_code == SQLITE_IOERR_CORRUPTFS)
+            r = tri_connection_damaged(file, error); /* cut off */
         else if (os == EACCES || os == EPERM || os == EROFS)
             r = failed_for_permission(file, error);
         else
@@ -179,6 +181,32 @@ static int wait_for_lock(void *context, int count)
     return 1;
 }
 
+/* SQLite would open what lies there, and then fail in ways of its own. */
+static int check_companion(int folder_fd, const char *name, const char *file, off_t *ret_size, struct tri_error *error)
+{
+    struct stat st;
+    *ret_size = 0;
+    if (fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0
+                               : tri_error_set(error, -errno, file, "Cannot look at %s beside \"%s\": %m.", name, file);
+    if (!S_ISREG(st.st_mode))
+        return tri_error_set(error, -EACCES, file,
+                             "%s beside \"%s\" is not a plain file; move it away while no program uses the repository.",
+                             name, file);
+    *ret_size = st.st_size;
+    return 0;
+}
+
+/* A file that is empty, or not there, where there still is a log, has been lost; SQLite would throw the log away. */
+static int check_companions(int folder_fd, const char *file, bool is_empty, struct tri_error *error)
+{
+    off_t log_size, index_size;
+    int r = check_companion(folder_fd, "repository.db-wal", file, &log_size, error);
+    if (r == 0)
+        r = check_companion(folder_fd, "repository.db-shm", file, &index_size, error);
+    return r == 0 && is_empty && log_size > 0 ? tri_connection_damaged(file, error) : r;
+}
+
 /* 1: the file is there and may be trusted; 0: there is none. */
 static int check_file(const char *folder, const char *file, struct tri_error *error)
 {
@@ -197,7 +225,8 @@ static int check_file(const char *folder, const char *file, struct tri_error *er
     }
     struct stat st;
     if (fstatat(folder_fd, "repository.db", &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == ENOENT ? 0 : tri_error_set(error, -errno, file, "Cannot look at \"%s\": %m.", file);
+        return errno == ENOENT ? check_companions(folder_fd, file, true, error)
+                               : tri_error_set(error, -errno, file, "Cannot look at \"%s\": %m.", file);
     if (!S_ISREG(st.st_mode))
         return tri_error_set(error, -EACCES, file, "\"%s\" is not a plain file (a link is not followed); move it away.",
                              file);
@@ -205,7 +234,8 @@ static int check_file(const char *folder, const char *file, struct tri_error *er
         return tri_error_set(
             error, -EACCES, file,
             "\"%s\" could be written to by another user; it must be this user's (or root's), mode 0600.", file);
-    return 1;
+    int r = check_companions(folder_fd, file, st.st_size == 0, error);
+    return r < 0 ? r : 1;
 }
 
 /* The file is made without opening it: to close a descriptor of it would let go of SQLite's locks in this process. */

@@ -208,15 +208,3 @@ void tri_datetime_print(const struct timespec *utc, char ret[TRI_DATETIME_LENGTH
     write_digits(ret + 22, 3, (uint64_t)(minutes < 0 ? -minutes : minutes));
     ret[TRI_DATETIME_LENGTH] = 0;
 }
-
-void tri_datetime_print_interval(uint64_t microseconds, char ret[TRI_DATETIME_LENGTH + 1])
-{
-    uint64_t seconds = microseconds / 1000000, days = seconds / SECONDS_PER_DAY;
-    write_digits(ret, 8, days > 99999999 ? 99999999 : days);
-    write_digits(ret + 8, 2, seconds / 3600 % 24);
-    write_digits(ret + 10, 2, seconds / 60 % 60);
-    write_digits(ret + 12, 2, seconds % 60);
-    ret[POINT] = '.';
-    write_digits(ret + 15, 6, microseconds % 1000000);
-    memcpy(ret + SIGN, ":000", 5);
-}

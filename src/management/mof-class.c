@@ -60,7 +60,7 @@ static int put_property(const struct mof_maker *maker, struct mof_document *docu
 static int make_property(const struct mof_maker *maker, struct mof_document *document,
                          const struct mof_feature *feature, struct tri_class *cls)
 {
-    int index, r = put_property(maker, document, feature, cls, &index);
+    int index = 0, r = put_property(maker, document, feature, cls, &index);
     return r < 0 ? r : mof_make_qualifiers(maker, document, feature->qualifiers, &cls->properties[index].qualifiers);
 }
 

@@ -323,7 +323,8 @@ int tri_mof_compile(const void *text, size_t size, const char *file, unsigned ba
         .class_flags = base_flags,
         .instance_flags = base_flags & (TRI_CALL_CREATE_ONLY | TRI_CALL_UPDATE_ONLY),
     };
-    compiler.maker = (struct mof_maker){error, &compiler, mof_find_qualifier, mof_find_class, mof_find_alias};
+    compiler.maker =
+        (struct mof_maker){error, &compiler, &compiler.members, mof_find_qualifier, mof_find_class, mof_find_alias};
     *ret_status = (struct tri_mof_status){0};
     int r = compile(&compiler, text, size, file);
     if (r < 0)

@@ -14,7 +14,7 @@ struct mof_compiler {
     size_t document_count, total_size;
     unsigned depth;                                /* of includes, of aliases */
     struct mof_declaration *order, *last_in_order; /* of all documents, by next */
-    size_t count;
+    size_t count, members; /* members: of the maker */
     unsigned class_flags, instance_flags;
     struct mof_known_names *names; /* what is declared, and in force */
     size_t names_count;            /* a power of two */

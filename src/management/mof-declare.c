@@ -187,7 +187,11 @@ static int put_class(struct mof_compiler *compiler, struct mof_declaration *decl
     r = mof_make_class(&compiler->maker, declaration->document, declaration, parent, &cls);
     if (r < 0)
         return r;
-    r = tri_class_freeze(cls, &refusal);
+    if ((r = tri_class_freeze(cls, &refusal)) == 0) {
+        r = mof_count_members(&compiler->maker, declaration->document, declaration->place, cls->member_count);
+        if (r < 0)
+            return r;
+    }
     if (r == 0)
         r = compiler->target->put_class(compiler->target->context, cls, compiler->class_flags, &refusal);
     declaration->progress = MOF_DONE;
@@ -280,6 +284,8 @@ int mof_declare_instance(struct mof_compiler *compiler, struct mof_declaration *
     declaration->progress = MOF_STARTED;
     mof_begin(compiler, declaration);
     r = mof_find_class(compiler, document, declaration->place, declaration->name, &cls);
+    if (r == 0 && declaration->alias) /* it is kept */
+        r = mof_count_members(&compiler->maker, document, declaration->place, cls->property_count);
     if (r == 0)
         r = mof_make_instance(&compiler->maker, document, declaration, cls, &declaration->object);
     compiler->depth--;

@@ -9,17 +9,18 @@ static const struct {
     const char *name;
     uint8_t flavor;
     bool is_silent;
+    bool goes_down; /* to classes below, and unchanged, whatever its flavor says (qualifiers.c) */
 } known[] = {
     {"abstract", 0, true},
-    {"association", BOTH_WAYS | TRI_FLAVOR_NOT_OVERRIDABLE, false},
+    {"association", BOTH_WAYS | TRI_FLAVOR_NOT_OVERRIDABLE, false, true},
     {"dynamic", TRI_FLAVOR_TO_INSTANCE, false},
     {"id", TRI_FLAVOR_TO_INSTANCE | TRI_FLAVOR_NOT_OVERRIDABLE, true},
     {"in", TRI_FLAVOR_TO_INSTANCE | TRI_FLAVOR_NOT_OVERRIDABLE, true},
-    {"key", BOTH_WAYS | TRI_FLAVOR_NOT_OVERRIDABLE, true},
+    {"key", BOTH_WAYS | TRI_FLAVOR_NOT_OVERRIDABLE, true, true},
     {"out", TRI_FLAVOR_TO_INSTANCE | TRI_FLAVOR_NOT_OVERRIDABLE, true},
     {"provider", 0, true},
     {"retval", TRI_FLAVOR_TO_INSTANCE | TRI_FLAVOR_NOT_OVERRIDABLE, true},
-    {"singleton", BOTH_WAYS | TRI_FLAVOR_NOT_OVERRIDABLE, false},
+    {"singleton", BOTH_WAYS | TRI_FLAVOR_NOT_OVERRIDABLE, false, true},
     {"static", TRI_FLAVOR_TO_DERIVED | TRI_FLAVOR_NOT_OVERRIDABLE, false},
 };
 
@@ -85,11 +86,13 @@ int mof_flavor_read(struct mof_document *document, const struct mof_name *name, 
     return 0;
 }
 
-void mof_flavor_print(const char *name, uint8_t flavor, struct tri_text *text)
+void mof_flavor_print(const char *name, uint8_t flavor, bool is_exact, struct tri_text *text)
 {
     int i = find_known(name);
     uint8_t implied = i < 0 ? 0 : known[i].flavor;
     if (flavor == implied && (flavor == 0 || known[i].is_silent))
+        return;
+    if (!is_exact && flavor == 0 && i >= 0 && known[i].goes_down)
         return;
     tri_text_puts(text, flavor ? ":" : ": Restricted");
     for (size_t word = 0; word < sizeof(words) / sizeof(*words); word++)

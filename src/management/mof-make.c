@@ -17,6 +17,20 @@ int mof_pass_on(const struct mof_maker *maker, struct mof_document *document, mo
     return code;
 }
 
+int mof_count_members(const struct mof_maker *maker, struct mof_document *document, mof_place place, size_t count)
+{
+    if (!maker->members)
+        return 0;
+    if (count <= TRI_MOF_MEMBERS_MAX - *maker->members) {
+        *maker->members += count;
+        return 0;
+    }
+    return mof_fail(document, place, TRI_MANAGEMENT_QUOTA_VIOLATION, maker->error,
+                    "what is declared up to here has more than %d members, with all that is inherited and all that "
+                    "objects contain; compile it in several parts, or let fewer classes derive from one with so many",
+                    TRI_MOF_MEMBERS_MAX);
+}
+
 /* ---- values ---- */
 
 static int mismatch(const struct mof_maker *maker, struct mof_document *document, const struct mof_value *from,
@@ -88,6 +102,8 @@ static int set_embedded(const struct mof_maker *maker, struct mof_document *docu
     const struct mof_declaration *declaration = from->instance;
     int r = maker->find_class ? maker->find_class(maker->context, document, declaration->place, declaration->name, &cls)
                               : 0;
+    if (r == 0 && cls)
+        r = mof_count_members(maker, document, declaration->place, cls->property_count);
     if (r == 0)
         r = mof_make_instance(maker, document, declaration, cls, &ret->object);
     if (r == 0) {
@@ -95,6 +111,32 @@ static int set_embedded(const struct mof_maker *maker, struct mof_document *docu
         ret->is_set = true;
     }
     return r;
+}
+
+static size_t members_of_value(const struct tri_value *value);
+
+static size_t members_of_object(const struct tri_cim_object *object)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < object->cls->property_count; i++)
+        count += members_of_value(tri_cim_object_value(object, (int)i));
+    return count;
+}
+
+/* Objects in objects go TRI_NESTING_MAX deep. */
+static size_t members_of_value(const struct tri_value *value)
+{
+    size_t count = 1;
+    if (!value->is_set)
+        return count;
+    if (value->type & TRI_CIM_ARRAY)
+        for (size_t i = 0; i < value->array->count; i++)
+            count += members_of_value(&value->array->items[i]);
+    else if (value->type == TRI_CIM_OBJECT)
+        count += members_of_object(value->object);
+    else if (tri_cim_kind(value->type) == TRI_KIND_TEXT)
+        count += strlen(value->string) / 64;
+    return count;
 }
 
 static int set_aliased(const struct mof_maker *maker, struct mof_document *document, const struct mof_value *from,
@@ -107,6 +149,9 @@ static int set_aliased(const struct mof_maker *maker, struct mof_document *docum
         return r;
     if (!object)
         return mismatch(maker, document, from, TRI_CIM_OBJECT);
+    r = mof_count_members(maker, document, from->place, members_of_object(object));
+    if (r < 0)
+        return r;
     ret->object = tri_cim_object_copy(object);
     if (!ret->object)
         return tri_error_no_memory(maker->error);

@@ -9,6 +9,7 @@
 struct mof_maker {
     struct tri_error *error;
     void *context;
+    size_t *members; /* made so far, up to TRI_MOF_MEMBERS_MAX */
     const struct mof_declaration *(*find_qualifier)(void *context, const char *name);
     /* A frozen class, with a reference. */
     int (*find_class)(void *context, struct mof_document *document, mof_place place, const char *name,
@@ -17,6 +18,9 @@ struct mof_maker {
     int (*find_alias)(void *context, struct mof_document *document, const struct mof_value *alias, char **ret_path,
                       struct tri_cim_object **ret_object);
 };
+
+/* TRI_MANAGEMENT_QUOTA_VIOLATION where that is more than a text may make. */
+int mof_count_members(const struct mof_maker *maker, struct mof_document *document, mof_place place, size_t count);
 
 /* A draft, on top of parent (or NULL). */
 int mof_make_class(const struct mof_maker *maker, struct mof_document *document,
@@ -43,7 +47,7 @@ int mof_pass_on(const struct mof_maker *maker, struct mof_document *document, mo
 bool mof_flavor_implied(const char *name, uint8_t *ret);
 int mof_flavor_read(struct mof_document *document, const struct mof_name *words, uint8_t start, uint8_t *ret,
                     struct tri_error *error);
-/* ": ToInstance ToSubClass", or nothing where that is implied. */
-void mof_flavor_print(const char *name, uint8_t flavor, struct tri_text *text);
+/* ": ToInstance ToSubClass", or nothing where that is implied; or, unless is_exact, where it means the same. */
+void mof_flavor_print(const char *name, uint8_t flavor, bool is_exact, struct tri_text *text);
 
 #endif

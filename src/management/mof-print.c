@@ -24,7 +24,7 @@ static void put_value(const struct tri_value *value, struct tri_text *text)
 static void put_real(const struct tri_value *value, struct tri_text *text)
 {
     size_t start = text->length;
-    tri_number_text(value, text);
+    put_value(value, text);
     if (!text->has_failed && !memchr(text->data + start, '.', text->length - start) &&
         !memchr(text->data + start, 'e', text->length - start))
         tri_text_puts(text, ".0");
@@ -58,7 +58,8 @@ static void put_qualifier(const struct tri_qualifier *qualifier, unsigned flags,
     tri_text_puts(text, qualifier->name);
     put_qualifier_value(&qualifier->value, text);
     if (!(flags & TRI_MOF_NO_FLAVORS))
-        mof_flavor_print(qualifier->name, qualifier->flavor & ~(TRI_FLAVOR_PROPAGATED | TRI_FLAVOR_SYSTEM), text);
+        mof_flavor_print(qualifier->name, qualifier->flavor & ~(TRI_FLAVOR_PROPAGATED | TRI_FLAVOR_SYSTEM),
+                         flags & TRI_MOF_EXACT, text);
 }
 
 /* A list that is open as long as something is in it. */

@@ -7,6 +7,7 @@
 /* ---- out (mof-print.c) ---- */
 
 #define TRI_MOF_NO_FLAVORS 1
+#define TRI_MOF_EXACT 2 /* also a flavor that means nothing (mof-flavor.c), for what is stored */
 /* Newly allocated. A class: what is local to it, with inherited things left out; compiles back to the same class. */
 int tri_mof_print(const struct tri_cim_object *object, unsigned flags, char **ret);
 int tri_mof_print_class(const struct tri_class *cls, unsigned flags, char **ret);
@@ -74,10 +75,16 @@ struct tri_mof_status {
     char file[256];          /* where an included one failed */
 };
 
+/* What all classes of a text, and the objects that it puts into others, may come to: members (properties, methods and
+ * qualifiers) with all that is inherited, values, and 64 bytes of a text that an alias repeats. A text says much with few
+ * words, where one class has thousands of properties and thousands derive from it. */
+enum { TRI_MOF_MEMBERS_MAX = 8 << 20 };
+
 /* Reads text (UTF-8 with or without BOM, UTF-16 with BOM; at most 64 MiB) and gives what it declares to the target, in
  * order; an alias may be used before its instance is declared. A class may come before its superclass in the text as long
  * as both are in it; a circle of superclasses fails (TRI_MANAGEMENT_CIRCULAR_REFERENCE). base_flags: TRI_CALL_... for all puts.
- * target NULL: checks the syntax only. Codes: TRI_MANAGEMENT_MOF - n, what the target answered, -ENOMEM. */
+ * target NULL: checks the syntax only. Codes: TRI_MANAGEMENT_MOF - n, what the target answered, TRI_MANAGEMENT_QUOTA_VIOLATION
+ * (more than TRI_MOF_MEMBERS_MAX), -ENOMEM. */
 int tri_mof_compile(const void *text, size_t size, const char *file, unsigned base_flags,
                     const struct tri_mof_target *target, struct tri_mof_status *ret_status, struct tri_error *error);
 

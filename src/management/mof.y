@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "management/mof-scan.h"
+#include "management/object-private.h"
 /* Nothing nests deeper than this: no text can use up the stack of what walks the tree. */
 #define YYMAXDEPTH 1000
 #define YYLLOC_DEFAULT(current, right, count) ((current) = YYRHSLOC(right, (count) ? 1 : 0))
@@ -45,8 +46,13 @@ static void yyerror(const mof_place *place, void *scanner, struct mof_document *
 #define NEW(pointer, location)                                                    \
     do {                                                                          \
         if (!((pointer) = tri_arena_take(&document->arena, sizeof(*(pointer))))) \
-            YYNOMEM;                                                              \
+            NO_MEMORY(location);                                                  \
         (pointer)->place = (location);                                            \
+    } while (0)
+#define NO_MEMORY(location)                                                       \
+    do {                                                                          \
+        mof_fail(document, (location), -ENOMEM, document->error, "out of memory"); \
+        YYABORT;                                                                  \
     } while (0)
 #define APPEND(list, node)                \
     do {                                  \
@@ -268,7 +274,7 @@ constant: CONSTANT
     | NULL { NEW($$, @1); $$->kind = MOF_NULL; }
     | strings {
         if (!mof_scan_join(document, $1))
-            YYNOMEM;
+            NO_MEMORY(@1);
         $$ = $1.first;
     }
     ;
@@ -354,11 +360,11 @@ static int next_token(MOF_YYSTYPE *value, mof_place *place, void *scanner, struc
     return document->found = mof_yylex(value, place, scanner);
 }
 
-/* The parser's stack is full, or there is no memory. */
+/* The parser's stack is full: mistakes, and a lack of memory, are told where they are found. */
 static void yyerror(const mof_place *place, void *scanner, struct mof_document *document, const char *message)
 {
-    mof_fail(document, *place, strcmp(message, "memory exhausted") == 0 ? -ENOMEM : TRI_MANAGEMENT_QUOTA_VIOLATION,
-             document->error, "this is nested too deeply, or memory ran out");
+    mof_fail(document, *place, TRI_MANAGEMENT_QUOTA_VIOLATION, document->error,
+             "this is nested too deeply: objects in objects go at most %d deep", TRI_NESTING_MAX);
 }
 
 /* Which of WMI's codes says what was expected, and in words. The first row that fits counts: `before` is the token in front (0:

@@ -28,13 +28,11 @@ int tri_stored_class_of(struct tri_namespace *ns, struct tri_reader *reader, int
 /* The number under which its instances are kept; a built-in class has one only where some were. */
 int tri_stored_class_id(struct tri_namespace *ns, struct tri_reader *reader, const struct tri_class *cls, int64_t *ret,
                         struct tri_error *error);
-/* The number of the class that introduced its keys (of a singleton: its own). */
-int tri_stored_root_id(struct tri_namespace *ns, struct tri_reader *reader, const struct tri_class *cls, int64_t *ret,
-                       struct tri_error *error);
-const struct tri_class *tri_key_root(const struct tri_class *cls);
 /* The same inside of a transaction, which gives a built-in class its row where it has none: 0 or a code. */
 int tri_stored_class_make_id(struct tri_namespace *ns, struct tri_reader *reader, const struct tri_class *cls,
                              int64_t *ret, struct tri_error *error);
+/* The class that introduced its keys (of a singleton: itself). */
+const struct tri_class *tri_key_root(const struct tri_class *cls);
 
 /* ---- instance-store.c ---- */
 

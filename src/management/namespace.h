@@ -29,7 +29,7 @@ void tri_namespace_unrefp(struct tri_namespace **ns);
 const char *tri_namespace_path(const struct tri_namespace *ns); /* as long as the reference */
 
 /* Changes whenever anything stored in the file does, whoever did it: two equal answers mean that nothing changed in
- * between; different ones, that something may have. Two loads. For the caches of others, and for events. 0 where there is
+ * between; different ones, that something may have. One short read. For the caches of others, and for events. 0 where there is
  * no file. */
 uint64_t tri_namespace_version(struct tri_namespace *ns);
 

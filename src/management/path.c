@@ -173,7 +173,7 @@ static bool has_key(const struct tri_path *path, size_t count, const char *name)
 
 static int read_named_key(struct path_reader *reader)
 {
-    struct tri_path_key *key;
+    struct tri_path_key *key = NULL;
     int r = add_key(reader, &key);
     if (r == 0)
         r = read_name(reader, "the name of a key", &key->name);
@@ -199,7 +199,7 @@ static int read_named_keys(struct path_reader *reader)
 
 static int read_nameless_key(struct path_reader *reader)
 {
-    struct tri_path_key *key;
+    struct tri_path_key *key = NULL;
     reader->at++;
     if (*reader->at == '@') {
         reader->at++;

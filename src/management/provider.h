@@ -60,12 +60,10 @@ struct tri_provided_class {
 int tri_scan_row(struct tri_scan *scan, const void *row);
 bool tri_scan_stopped(const struct tri_scan *scan);
 unsigned tri_scan_needs(const struct tri_scan *scan); /* the needs of all wanted fields */
-bool tri_scan_wants(const struct tri_scan *scan, const char *property);
 /* The value that the property must have (of the property's type), or NULL where any will do. Borrowed. A reference is
  * a full path in canonical spelling (tri_cim_object_path); a row may spell the same object in any other way. */
 const struct tri_value *tri_scan_equals(const struct tri_scan *scan, const char *property);
 uint64_t tri_scan_deadline_ns(const struct tri_scan *scan);
-const char *tri_scan_namespace(const struct tri_scan *scan);
 
 /* ---- for the core ---- */
 

@@ -1,6 +1,7 @@
 /* A set of qualifiers is a short array: most have fewer than ten. One that overrides a propagated one keeps it, to be
  * there again when the override goes. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,8 +32,10 @@ bool tri_qualifiers_true(const struct tri_qualifiers *set, const char *name)
 
 static void clear_qualifier(struct tri_qualifier *qualifier)
 {
-    free(qualifier->name);
-    tri_value_clear(&qualifier->value);
+    if (!qualifier->is_shared) {
+        free(qualifier->name);
+        tri_value_clear(&qualifier->value);
+    }
     if (qualifier->inherited) /* which has none itself */
         clear_qualifier(qualifier->inherited);
     free(qualifier->inherited);
@@ -65,6 +68,17 @@ static bool is_qualifier_type(uint16_t type)
     }
 }
 
+/* What is no number cannot be written in MOF, in which classes are kept. */
+static bool has_nan(const struct tri_value *value)
+{
+    bool is_array = value->type & TRI_CIM_ARRAY, is_found = false;
+    if ((value->type & ~TRI_CIM_ARRAY) != TRI_CIM_REAL64)
+        return false;
+    for (size_t i = 0; is_array && i < value->array->count; i++)
+        is_found |= isnan(value->array->items[i].real) != 0;
+    return is_array ? is_found : isnan(value->real) != 0;
+}
+
 static int check(const struct tri_qualifiers *set, const char *name, const struct tri_value *value,
                  const struct tri_qualifier *there, struct tri_error *error)
 {
@@ -72,7 +86,7 @@ static int check(const struct tri_qualifiers *set, const char *name, const struc
         return tri_error_set(error, TRI_MANAGEMENT_INVALID_PARAMETER, name,
                              "\"%s\" cannot be the name of a qualifier: letters, digits and _ make one.",
                              name ? name : "");
-    if (!value->is_set || !is_qualifier_type(value->type))
+    if (!value->is_set || !is_qualifier_type(value->type) || has_nan(value))
         return tri_error_set(error, TRI_MANAGEMENT_INVALID_QUALIFIER_TYPE, name,
                              "The qualifier %s cannot have such a value: string, sint32, real64, boolean and arrays of "
                              "them are what qualifiers have.",
@@ -181,6 +195,41 @@ int tri_qualifiers_copy(const struct tri_qualifiers *set, struct tri_qualifiers 
             return -ENOMEM;
         }
     *ret = copy;
+    return 0;
+}
+
+/* These go down whatever their flavor says: the meaning of objects hangs on them. */
+static bool always_propagates(const char *name)
+{
+    return tri_name_equal(name, "key") || tri_name_equal(name, "association") || tri_name_equal(name, "singleton");
+}
+
+static bool propagates(const struct tri_qualifier *qualifier)
+{
+    return qualifier->flavor & TRI_FLAVOR_TO_DERIVED || always_propagates(qualifier->name);
+}
+
+int tri_qualifiers_inherit(const struct tri_qualifiers *from, struct tri_qualifiers *ret)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < from->count; i++)
+        count += propagates(&from->items[i]);
+    if (count == 0)
+        return 0;
+    struct tri_qualifiers made = {.items = calloc(count, sizeof *made.items), .room = count};
+    if (!made.items)
+        return -ENOMEM;
+    for (size_t i = 0; i < from->count; i++) {
+        const struct tri_qualifier *above = &from->items[i];
+        if (!propagates(above))
+            continue;
+        unsigned flavor = above->flavor | TRI_FLAVOR_PROPAGATED;
+        if (always_propagates(above->name))
+            flavor |= TRI_FLAVOR_TO_DERIVED | TRI_FLAVOR_NOT_OVERRIDABLE;
+        made.items[made.count++] = (struct tri_qualifier){
+            .name = above->name, .value = above->value, .flavor = (uint8_t)flavor, .is_shared = true};
+    }
+    *ret = made;
     return 0;
 }
 

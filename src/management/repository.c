@@ -197,7 +197,7 @@ bool tri_repository_exists(struct tri_repository *repository)
 
 /* ---- connections ---- */
 
-/* Remembers which file it is, and maps the counters beside it. */
+/* Remembers which file it is, and opens the counters beside it. */
 static void note_file(struct tri_repository *repository)
 {
     struct stat st;
@@ -210,12 +210,22 @@ static void note_file(struct tri_repository *repository)
         atomic_store_explicit(&repository->page, tri_version_open(repository->folder), memory_order_release);
 }
 
+/* A file that was opened is never empty again, unless somebody cut it off. SQLite would wait for its own locks then. */
+static bool is_cut_off(struct tri_repository *repository)
+{
+    struct stat st;
+    TRI_LOCK_SCOPE(&repository->open_lock);
+    return repository->inode && stat(repository->file, &st) == 0 && st.st_ino == repository->inode && st.st_size == 0;
+}
+
 static int connect_file(struct tri_repository *repository, bool make, struct tri_connection **ret,
                         struct tri_error *error)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, watch_forks);
     has_connections = true;
+    if (is_cut_off(repository))
+        return tri_connection_damaged(repository->file, error);
     int r = tri_connection_open(repository->folder, repository->file, make, ret, error);
     if (r > 0)
         note_file(repository);

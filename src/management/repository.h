@@ -5,8 +5,8 @@
  * queue for its one writing connection, and those of several processes for SQLite's write lock. A reader sees the moment at
  * which its first statement ran, until it is closed. A thread that is inside of a transaction reads through it.
  *
- * A small file beside it, repository.version, is mapped by every process: two counters, of commits that were begun and
- * that have ended. They say for the price of two loads that nothing has changed; where they do not, SQLite is asked. */
+ * A small file beside it, repository.version, is looked at by every process: two counters, of commits that were begun and
+ * that have ended. They say for the price of one short read that nothing has changed; where they do not, SQLite is asked. */
 #ifndef TRI_MANAGEMENT_REPOSITORY_H
 #define TRI_MANAGEMENT_REPOSITORY_H
 
@@ -105,6 +105,7 @@ int tri_statement_run(struct tri_connection *connection, enum tri_statement whic
                       const char *types, ...);
 void tri_statement_resetp(sqlite3_stmt **statement);
 #define TRI_AUTO_STATEMENT __attribute__((cleanup(tri_statement_resetp)))
+int tri_connection_damaged(const char *file, struct tri_error *error); /* TRI_MANAGEMENT_CRITICAL_ERROR */
 int tri_connection_failed(struct tri_connection *connection, int sqlite_code,
                           struct tri_error *error); /* the code for it */
 

@@ -73,11 +73,6 @@ void tri_rows_finish(struct tri_rows *rows)
         free(rows->chunks[i]);
 }
 
-uint64_t tri_rows_count(const struct tri_rows *rows)
-{
-    return atomic_load_explicit(&rows->written, memory_order_relaxed);
-}
-
 /* ---- producing ---- */
 
 static bool has_ended(struct tri_rows *rows)

@@ -57,7 +57,6 @@ void tri_rows_finish(struct tri_rows *rows);
  * no error. */
 int tri_rows_add(struct tri_rows *rows, struct tri_cim_object *object);
 bool tri_rows_producer_waits(struct tri_rows *rows);
-uint64_t tri_rows_count(const struct tri_rows *rows); /* that were put in */
 
 /* No further rows: those that are there can be read to their end, or, with drop, nothing any more. What is written
  * before is seen by whoever is answered 0 by tri_rows_next. Once. */

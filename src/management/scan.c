@@ -135,12 +135,6 @@ unsigned tri_scan_needs(const struct tri_scan *scan)
     return scan->needs;
 }
 
-bool tri_scan_wants(const struct tri_scan *scan, const char *property)
-{
-    int index = tri_class_find(scan->spec->cls, property);
-    return index >= 0 && is_wanted(scan, index);
-}
-
 const struct tri_value *tri_scan_equals(const struct tri_scan *scan, const char *property)
 {
     const struct tri_scan_spec *spec = scan->spec;
@@ -156,11 +150,6 @@ const struct tri_value *tri_scan_equals(const struct tri_scan *scan, const char 
 uint64_t tri_scan_deadline_ns(const struct tri_scan *scan)
 {
     return scan->spec->deadline_ns;
-}
-
-const char *tri_scan_namespace(const struct tri_scan *scan)
-{
-    return scan->spec->name_space;
 }
 
 /* ---- the core's side ---- */

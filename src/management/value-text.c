@@ -189,6 +189,20 @@ static void char16_mof(uint64_t unit, struct tri_text *text)
         tri_text_printf(text, "'\\x%04x'", (unsigned)unit);
 }
 
+/* MOF has no word for infinity, but a number that is too large to be told from it. Nothing stands for what is no number. */
+static void not_finite_mof(double real, struct tri_text *text)
+{
+    tri_text_puts(text, isnan(real) ? "NULL" : real < 0 ? "-1e999" : "1e999");
+}
+
+static bool has_nan(const struct tri_array *array)
+{
+    for (size_t i = 0; i < array->count; i++)
+        if (tri_cim_kind(array->items[i].type) == TRI_KIND_REAL && isnan(array->items[i].real))
+            return true;
+    return false;
+}
+
 static void scalar_mof(const struct tri_value *value, int indent, struct tri_text *text)
 {
     bool is_quoted = value->type == TRI_CIM_SINT64 || value->type == TRI_CIM_UINT64; /* as Windows prints them */
@@ -202,8 +216,8 @@ static void scalar_mof(const struct tri_value *value, int indent, struct tri_tex
         object_mof(value->object, indent, text);
         return;
     case TRI_KIND_REAL:
-        if (!isfinite(value->real)) { /* MOF has no word for it */
-            tri_text_puts(text, "NULL");
+        if (!isfinite(value->real)) {
+            not_finite_mof(value->real, text);
             return;
         }
         break;
@@ -221,7 +235,7 @@ static void scalar_mof(const struct tri_value *value, int indent, struct tri_tex
 
 static void value_mof(const struct tri_value *value, int indent, struct tri_text *text)
 {
-    if (!value->is_set)
+    if (!value->is_set || (value->type & TRI_CIM_ARRAY && has_nan(value->array))) /* no item may be NULL */
         tri_text_puts(text, "NULL");
     else if (value->type & TRI_CIM_ARRAY) {
         tri_text_puts(text, "{");

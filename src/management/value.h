@@ -89,7 +89,8 @@ int tri_value_convert(const struct tri_value *value, struct tri_value *ret);
 bool tri_value_compare(const struct tri_value *a, const struct tri_value *b, int *ret_order);
 
 /* As MOF writes it ("a\"b", 12, TRUE, {1, 2}, NULL) or as people read it (a"b, 12, TRUE, 1, 2, empty). Newly allocated;
- * NULL: no memory. An object in MOF: "instance of X\n{...}". */
+ * NULL: no memory. An object in MOF: "instance of X\n{...}". Infinity in MOF: 1e999, which is read as infinity again. What
+ * is no number (NaN) cannot be said in MOF: it is NULL, and so is an array that has one, since no item may be NULL. */
 char *tri_value_mof(const struct tri_value *value);
 char *tri_value_text(const struct tri_value *value);
 
@@ -106,7 +107,6 @@ bool tri_datetime_parse(const char *text, struct timespec *ret_utc);
 /* Also the informal spellings that WQL takes: yyyy-mm-dd[ HH:MM[:SS[.mmm]]], m/d/yyyy[...]; local time. */
 bool tri_datetime_parse_informal(const char *text, struct timespec *ret_utc);
 void tri_datetime_print(const struct timespec *utc, char ret[TRI_DATETIME_LENGTH + 1]); /* the local offset */
-void tri_datetime_print_interval(uint64_t microseconds, char ret[TRI_DATETIME_LENGTH + 1]);
 
 /* ---- names: compared without case (Unicode simple folding; fast for ASCII) ---- */
 

@@ -4,9 +4,11 @@
 #include "wmi-refusals.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <spawn.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 
 enum { SKIPPED = 77, THINGS = 3000 };
 
@@ -206,10 +208,10 @@ static void check_no_change(HRESULT expected, const char *where)
 
 /* ---- a damaged file ---- */
 
-static void write_at(off_t place, size_t size)
+static void write_noise(const char *path, off_t place, size_t size)
 {
     char *noise = malloc(size);
-    int file = open(state_file(), O_WRONLY | O_CLOEXEC);
+    int file = open(path, O_WRONLY | O_CLOEXEC);
     assert_non_null(noise);
     assert_true(file >= 0);
     for (size_t i = 0; i < size; i++)
@@ -217,6 +219,11 @@ static void write_at(off_t place, size_t size)
     assert_int_equal(size, pwrite(file, noise, size, place));
     close(file);
     free(noise);
+}
+
+static void write_at(off_t place, size_t size)
+{
+    write_noise(state_file(), place, size);
 }
 
 static char *read_whole(size_t *ret_size)
@@ -362,6 +369,161 @@ static void a_file_that_is_cut_off_is_told(void **state)
     assert_int_equal(0, rename(state_file(), path)); /* moved away, as the sentence says */
     play("store", "5");
     play("read", "5");
+}
+
+/* ---- any file, spoiled in any way ---- */
+
+static const char *const spoilings[] = {"cut", "short", "noise", "unreadable", "gone", "folder", "pipe"};
+
+static void end_well(int number)
+{
+    _exit(number == SIGBUS ? 0 : 1);
+}
+
+static void drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[2] = {0};
+    syscall(SYS_capset, &header, none); /* root reads what nobody may read */
+}
+
+/* "repository.db-wal cut": does that to the file in place, or puts something else there. */
+static void spoil(const char *what)
+{
+    char path[160], file[64], how[16];
+    assert_int_equal(2, sscanf(what, "%63s %15s", file, how));
+    snprintf(path, sizeof(path), "%s/state/%s", face_base, file);
+    if (strcmp(how, "cut") == 0)
+        (void)!truncate(path, 0);
+    else if (strcmp(how, "short") == 0)
+        (void)!truncate(path, 100);
+    else if (strcmp(how, "noise") == 0)
+        write_noise(path, 0, 20000);
+    else if (strcmp(how, "unreadable") == 0)
+        chmod(path, 0);
+    else
+        unlink(path);
+    if (strcmp(how, "folder") == 0)
+        assert_int_equal(0, mkdir(path, 0700));
+    else if (strcmp(how, "pipe") == 0)
+        assert_int_equal(0, mkfifo(path, 0600));
+}
+
+/* It was done, or is refused with a code that says why; and a sentence that names the file. */
+static void check_answer(const char *what, HRESULT hr)
+{
+    if (SUCCEEDED(hr) || hr == WBEM_E_NOT_FOUND || hr == WBEM_E_INVALID_CLASS) /* what was cut off is not there */
+        return;
+    if (hr != WBEM_E_CRITICAL_ERROR && hr != WBEM_E_ACCESS_DENIED)
+        fail_msg("%s: 0x%08X %s: %s", what, (uint32_t)hr, trireme_hresult_name(hr), why());
+    check_refused(hr, hr, "repository.db", what);
+}
+
+static void check_answers(void)
+{
+    check_built_in_classes();
+    check_answer("a class", try_get("K_Thing"));
+    check_answer("an object", try_get("K_Thing.Id=1"));
+    check_answer("a query", try_query("SELECT * FROM K_Thing WHERE Name = 'none'", 0));
+    check_answer("storing", try_store(THINGS, "new"));
+    check_answer("deleting", try_delete("K_Thing.Id=3"));
+    assert_true(SUCCEEDED(compile("class K_Late { [key] uint32 Id; };")));
+    check_answer("MOF", info.hRes);
+    check_answer("an object", try_get("K_Thing.Id=2"));
+    check_built_in_classes();
+}
+
+/* A process in the middle of it; then as a program that connects anew. */
+static void play_spoiled_while_open(const char *what)
+{
+    drop_capabilities();
+    play_read(THINGS);
+    spoil(what);
+    check_answers();
+    LET_GO(services);
+    services = connect_to("root\\cimv2");
+    check_answers();
+    close_file();
+}
+
+static void play_spoiled_before(void)
+{
+    drop_capabilities();
+    check_answers();
+    close_file();
+}
+
+/* Dies with its files as they are. */
+static void play_die(unsigned count)
+{
+    make_thing_class("K_Thing");
+    store_many("K_Thing", count);
+    _exit(0);
+}
+
+static void empty_state(void)
+{
+    char command[128];
+    snprintf(command, sizeof(command), "rm -rf '%s/state'", face_base);
+    assert_int_equal(0, system(command));
+}
+
+/* What only helps to read the repository can be made anew, where it may be: then nothing is lost. */
+static void check_nothing_is_lost(const char *what)
+{
+    static const char *const lasting[] = {".db ", "-wal", "unreadable", "folder", "pipe"};
+    for (size_t i = 0; i < sizeof(lasting) / sizeof(lasting[0]); i++)
+        if (strstr(what, lasting[i]))
+            return;
+    play("thing", "new"); /* which check_answers has stored */
+    play("all-but-3", NULL);
+}
+
+static void each_spoiling(const char *file, bool is_open)
+{
+    char what[96];
+    for (size_t how = 0; how < sizeof(spoilings) / sizeof(spoilings[0]); how++) {
+        snprintf(what, sizeof(what), "%s %s", file, spoilings[how]);
+        empty_state();
+        play("die", "3000");
+        if (!is_open)
+            spoil(what);
+        play(is_open ? "spoiled-while-open" : "spoiled", what);
+        check_nothing_is_lost(what);
+    }
+}
+
+static void any_file_that_is_spoiled_is_told_or_made_anew(void **state)
+{
+    each_spoiling("repository.db", false);
+    each_spoiling("repository.db-wal", false);
+    each_spoiling("repository.db-shm", false);
+    each_spoiling("repository.version", false);
+}
+
+static void any_file_may_be_spoiled_while_it_is_used(void **state)
+{
+    each_spoiling("repository.db", true);
+    each_spoiling("repository.db-wal", true);
+    each_spoiling("repository.version", true);
+}
+
+/* SQLite has it mapped: whoever cuts it off ends the programs that use the repository (docs/management.md). */
+static void what_was_stored_outlives_programs_that_lose_their_index(void **state)
+{
+    play("die", "3000");
+    play("lose-index", NULL);
+    play("read", "3000");
+}
+
+static void play_lose_index(void)
+{
+    play_read(THINGS);
+    signal(SIGBUS, end_well);
+    spoil("repository.db-shm cut");
+    for (unsigned id = 0; id < 3; id++)
+        check_answer("storing", try_store(id, id == 0 ? "n0" : id == 1 ? "n1" : "n2"));
+    _exit(0);
 }
 
 /* ---- file systems ---- */
@@ -556,6 +718,16 @@ static void play_scene(void **state)
         play_middle_is_damaged();
     else if (strcmp(scene, "damage-while-open") == 0)
         play_damage_while_open();
+    else if (strcmp(scene, "spoiled-while-open") == 0)
+        play_spoiled_while_open(argument);
+    else if (strcmp(scene, "all-but-3") == 0)
+        assert_int_equal(THINGS, count_things()); /* one was stored, too */
+    else if (strcmp(scene, "lose-index") == 0)
+        play_lose_index();
+    else if (strcmp(scene, "spoiled") == 0)
+        play_spoiled_before();
+    else if (strcmp(scene, "die") == 0)
+        play_die(count);
     else if (strcmp(scene, "is-damaged") == 0)
         play_is_damaged();
     else if (strcmp(scene, "store-in-damaged") == 0)
@@ -613,6 +785,9 @@ int main(int argc, char **argv)
         ELSEWHERE(objects_in_the_middle_may_be_damaged_and_the_others_are_read),
         ELSEWHERE(a_file_may_be_damaged_while_it_is_used),
         ELSEWHERE(a_file_that_is_cut_off_is_told),
+        ELSEWHERE(any_file_that_is_spoiled_is_told_or_made_anew),
+        ELSEWHERE(any_file_may_be_spoiled_while_it_is_used),
+        ELSEWHERE(what_was_stored_outlives_programs_that_lose_their_index),
         ELSEWHERE(a_read_only_file_is_read_and_not_changed),
         ELSEWHERE(a_full_disk_is_told_and_what_was_stored_stays),
         ELSEWHERE(a_disk_that_was_full_before_is_told_and_built_in_classes_answer),

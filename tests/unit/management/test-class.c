@@ -139,6 +139,23 @@ static void what_is_inherited_keeps_its_origin_and_is_not_local(void **state)
     assert_string_equal(last->name_space, "root\\test");
 }
 
+static void what_is_inherited_lives_as_long_as_who_inherits_it(void **state)
+{
+    struct tri_class *base = make_base();
+    TRI_AUTO_CLASS struct tri_class *cls = tri_class_derive(base);
+    tri_class_unref(base);
+    set_default(cls, "Name", "below");
+    assert_int_equal(tri_class_remove_property(cls, "Name", NULL), 1);
+    freeze(cls);
+    TRI_AUTO_CLASS struct tri_class *thawed = tri_class_thaw(cls);
+    tri_class_unref(TRI_TAKE(cls));
+    freeze(thawed);
+    const struct tri_property *name = &thawed->properties[tri_class_find(thawed, "name")];
+    assert_string_equal(name->origin, "Trireme");
+    assert_string_equal(name->value.string, "base");
+    assert_true(tri_qualifiers_true(&thawed->properties[thawed->keys[0]].qualifiers, "key"));
+}
+
 static void an_overridden_default_goes_back_to_the_inherited_one(void **state)
 {
     TRI_AUTO_CLASS struct tri_class *base = make_base();
@@ -468,6 +485,7 @@ int main(void)
         cmocka_unit_test(a_class_is_what_its_ancestors_are),
         cmocka_unit_test(a_long_line_of_ancestors_is_freed),
         cmocka_unit_test(what_is_inherited_keeps_its_origin_and_is_not_local),
+        cmocka_unit_test(what_is_inherited_lives_as_long_as_who_inherits_it),
         cmocka_unit_test(an_overridden_default_goes_back_to_the_inherited_one),
         cmocka_unit_test(an_inherited_type_cannot_change_and_an_own_one_can),
         cmocka_unit_test(qualifiers_go_down_as_their_flavor_says),

@@ -88,16 +88,6 @@ static void whole_fields_of_asterisks_are_valid_and_parts_are_not(void **state)
     assert_false(tri_datetime_valid("20240401000000.000000"));
 }
 
-static void an_interval_counts_days_to_microseconds(void **state)
-{
-    char text[TRI_DATETIME_LENGTH + 1];
-    tri_datetime_print_interval(((((12ull * 24 + 3) * 60) + 4) * 60 + 5) * 1000000 + 678, text);
-    assert_string_equal(text, "00000012030405.000678:000");
-    assert_true(tri_datetime_valid(text));
-    tri_datetime_print_interval(UINT64_MAX, text);
-    assert_true(tri_datetime_valid(text));
-}
-
 static void informal_spellings_are_local_time(void **state)
 {
     static const struct {
@@ -153,7 +143,6 @@ int main(void)
         cmocka_unit_test(the_offset_counts),
         cmocka_unit_test(what_is_no_moment_is_refused),
         cmocka_unit_test(whole_fields_of_asterisks_are_valid_and_parts_are_not),
-        cmocka_unit_test(an_interval_counts_days_to_microseconds),
         cmocka_unit_test(informal_spellings_are_local_time),
         cmocka_unit_test(what_is_no_spelling_is_refused),
     };

@@ -384,8 +384,43 @@ static void what_is_nested_too_deeply_is_refused(void **state)
     char *at = text + sprintf(text, "class A { object O = ");
     for (int i = 0; i < 50000; i++)
         at = stpcpy(at, "instance of A { O = ");
-    assert_true(compile(&target, text, &status, NULL) < 0);
+    assert_int_equal(compile(&target, text, &status, NULL), TRI_MANAGEMENT_QUOTA_VIOLATION);
     assert_int_equal(status.line, 1);
+}
+
+/* A class with 4,000 properties, and many that derive from it, each in one line: what they inherit is a thousand times the text. */
+static void classes_that_inherit_more_than_there_is_room_for_are_refused(void **state)
+{
+    TRI_CLEANUP(target_clear) struct mof_target target = {0};
+    TRI_CLEANUP(tri_error_clear) struct tri_error error = {0};
+    struct tri_mof_status status;
+    TRI_AUTO_FREE char *text = malloc(1 << 20);
+    char *at = text + sprintf(text, "class Base { [key] uint32 Id;");
+    for (int i = 1; i < 4000; i++)
+        at += sprintf(at, "string P%d;", i);
+    at = stpcpy(at, "};\n");
+    for (int i = 0; i < 30000; i++)
+        at += sprintf(at, "class S%d : Base {};\n", i);
+    assert_int_equal(compile(&target, text, &status, &error), TRI_MANAGEMENT_QUOTA_VIOLATION);
+    assert_int_equal(status.line, 1 + TRI_MOF_MEMBERS_MAX / 4002);
+    assert_non_null(strstr(error.text, "8388608 members"));
+}
+
+/* Each object has ten of the one before it. */
+static void objects_that_aliases_repeat_without_end_are_refused(void **state)
+{
+    TRI_CLEANUP(target_clear) struct mof_target target = {0};
+    struct tri_mof_status status;
+    TRI_AUTO_FREE char *text = malloc(1 << 16);
+    char *at = text + sprintf(text, "class E { [key] uint32 Id; E O[]; };\ninstance of E as $A0 { Id = 0; };\n");
+    for (int i = 1; i < 30; i++) {
+        at += sprintf(at, "instance of E as $A%d { Id = %d; O = {$A%d", i, i, i - 1);
+        for (int k = 1; k < 10; k++)
+            at += sprintf(at, ",$A%d", i - 1);
+        at = stpcpy(at, "}; };\n");
+    }
+    assert_int_equal(compile(&target, text, &status, NULL), TRI_MANAGEMENT_QUOTA_VIOLATION);
+    assert_true(status.line < 12);
 }
 
 /* A schema as large as the published one, in its manner: a file a class, superclasses out of order, everything that its files use. */
@@ -505,6 +540,8 @@ int main(void)
         cmocka_unit_test(utf_8_and_utf_16_are_read),
         cmocka_unit_test(what_is_neither_is_refused),
         cmocka_unit_test(what_is_nested_too_deeply_is_refused),
+        cmocka_unit_test(classes_that_inherit_more_than_there_is_room_for_are_refused),
+        cmocka_unit_test(objects_that_aliases_repeat_without_end_are_refused),
         cmocka_unit_test(a_schema_of_1500_classes_in_as_many_files_compiles),
         cmocka_unit_test(hostile_megabytes_are_refused_or_read_within_bounds),
         cmocka_unit_test(instances_are_printed_so_that_they_compile_back),

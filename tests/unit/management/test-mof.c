@@ -1,5 +1,7 @@
 #include "mof-target.h"
 
+#include <math.h>
+
 /* ---- reading ---- */
 
 static void a_class_has_what_its_declaration_says(void **state)
@@ -82,6 +84,7 @@ static void texts_are_joined_and_unescaped(void **state)
         {"\"a\" \"b\"\n\"c\" // d\n \"e\"", "abce"}, {"\"\"", ""}, {"\"\\\\ \\\" \\' \\n\\t\\r\\b\\f\"", "\\ \" ' \n\t\r\b\f"},
         {"\"\\x41\\X0042\"", "AB"}, {"\"\\xe9\"", "\xc3\xa9"}, {"\"\\xd83d\\xde00\"", "\xf0\x9f\x98\x80"}, {"\"\\xd83d!\"", "\xef\xbf\xbd!"},
         {"\"Core\\CIM_Job\"", "Core\\CIM_Job"}, {"\"\\xZ\"", "\\xZ"}, {"\"\xc3\xa9\"", "\xc3\xa9"}, {"\"/* no */ // comment\"", "/* no */ // comment"},
+        {"\"two\n\tlines\"", "two\n\tlines"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         TRI_AUTO_CLASS struct tri_class *cls = NULL;
@@ -146,6 +149,31 @@ static void a_class_is_printed_as_windows_prints_it(void **state)
                   "\n[key_not, x, y(FALSE)]\nclass A\n{\n\t[read, key] uint8 B;\n};\n");
 }
 
+/* A program that puts `key` with the flavor 0 means no other key than one that writes [key]. */
+static void a_flavor_that_means_nothing_is_not_printed(void **state)
+{
+    assert_prints("class A { [key: Restricted] uint8 B; };", NULL, 0, "\nclass A\n{\n\t[key] uint8 B;\n};\n");
+    assert_prints("class A { [key: Restricted] uint8 B; };", NULL, TRI_MOF_EXACT, "\nclass A\n{\n\t[key: Restricted] uint8 B;\n};\n");
+    assert_prints("[singleton: Restricted, dynamic: Restricted] class A { };", NULL, 0, "\n[singleton, dynamic: Restricted]\nclass A\n{\n};\n");
+}
+
+static void what_is_no_number_is_printed_as_null_and_so_is_its_array(void **state)
+{
+    TRI_AUTO_CLASS struct tri_class *cls = class_of("class A { real64 D; real64 L[]; };", NULL);
+    TRI_AUTO_CIM_OBJECT struct tri_cim_object *object = tri_cim_object_blank(cls);
+    TRI_AUTO_FREE char *text = NULL;
+    tri_value_set_real(tri_cim_object_slot(object, 0), (double)NAN);
+    struct tri_value *list = tri_cim_object_slot(object, 1);
+    assert_int_equal(tri_value_make_array(list, 2), 0);
+    tri_value_set_real(&list->array->items[0], 1);
+    tri_value_set_real(&list->array->items[1], (double)NAN);
+    assert_int_equal(tri_mof_print(object, 0, &text), 0);
+    assert_string_equal(text, "\ninstance of A\n{\n\tD = NULL;\n\tL = NULL;\n};\n");
+    struct tri_qualifiers set = {0};
+    assert_int_equal(tri_qualifiers_put(&set, "Q", tri_cim_object_value(object, 0), 0, NULL), TRI_MANAGEMENT_INVALID_QUALIFIER_TYPE);
+    assert_int_equal(tri_qualifiers_put(&set, "Q", list, 0, NULL), TRI_MANAGEMENT_INVALID_QUALIFIER_TYPE);
+}
+
 static void what_is_inherited_is_not_printed(void **state)
 {
     TRI_AUTO_CLASS struct tri_class *top =
@@ -171,6 +199,7 @@ static void everything_that_is_printed_reads_back_as_the_same(void **state)
         "class A { [key] char16 C = '\\xd800'; char16 Q = '\\''; char16 B = '\\\\'; char16 L[] = {'a', '\\x1'}; };",
         "class A { string S = \"\\x0001\\x001f\\x007f\\\"\\\\\"; string E = \"\"; string L[] = {\"\", \"a\", \"{}\"}; string None[] = {}; string Null[] = NULL; };",
         "class A { real32 F = 3.4028235e38; real64 D = 5e-324; real64 L[] = {-0.0, 1e300}; sint64 I = -9223372036854775808; uint64 U[] = {18446744073709551615}; };",
+        "[y(-1e999), z{1e999, 0.5}] class A { real32 F = 1e999; real64 D = -1e999; real64 L[] = {1.0, 1e999, -1e999}; };",
         "class A { datetime D = \"00000001000000.000000:000\"; datetime L[] = {\"********000000.000000+000\"}; A ref R = \"A.K=\\\"x\\\"\"; A ref Rs[] = {\"A=@\"}; };",
         "class A { object O = instance of B { N = 5; S = \"x\"; L = {1, 2}; Deep = instance of C { T = TRUE; }; }; object Os[] = {instance of B { N = 1; }, instance of C {}}; };",
         "class A { [implemented, a: ToSubClass] string M([in, b(1): ToInstance, optional] string P = \"d\", [in(TRUE), out] object Q, [out] B R[], [out, in] A ref T); void N(); B K(); };",
@@ -179,10 +208,10 @@ static void everything_that_is_printed_reads_back_as_the_same(void **state)
     for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
         TRI_AUTO_CLASS struct tri_class *cls = class_of(classes[i], NULL);
         TRI_AUTO_FREE char *text = NULL;
-        assert_int_equal(tri_mof_print_class(cls, 0, &text), 0);
+        assert_int_equal(tri_mof_print_class(cls, TRI_MOF_EXACT, &text), 0);
         TRI_AUTO_CLASS struct tri_class *again = class_of(text, NULL);
         TRI_AUTO_FREE char *second = NULL;
-        assert_int_equal(tri_mof_print_class(again, 0, &second), 0);
+        assert_int_equal(tri_mof_print_class(again, TRI_MOF_EXACT, &second), 0);
         assert_string_equal(text, second);
         if (!same_class(cls, again))
             fail_msg("%s", text);
@@ -199,6 +228,8 @@ int main(void)
         cmocka_unit_test(an_inherited_property_keeps_what_is_not_said_again),
         cmocka_unit_test(a_class_that_is_read_must_be_one_on_its_superclass),
         cmocka_unit_test(a_class_is_printed_as_windows_prints_it),
+        cmocka_unit_test(a_flavor_that_means_nothing_is_not_printed),
+        cmocka_unit_test(what_is_no_number_is_printed_as_null_and_so_is_its_array),
         cmocka_unit_test(what_is_inherited_is_not_printed),
         cmocka_unit_test(everything_that_is_printed_reads_back_as_the_same),
     };

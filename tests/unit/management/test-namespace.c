@@ -100,6 +100,31 @@ static void a_line_of_ancestors_has_an_end(void **state)
     assert_string_equal(tri_class_dynasty(cls), "C0");
 }
 
+/* More than the cache of classes keeps at a time: some are read anew while their superclass changes. */
+static void many_classes_with_many_properties_follow_their_superclass(void **state)
+{
+    enum { PROPERTIES = 4000, CLASSES = 400 };
+    TRI_AUTO_FREE char *text = malloc(1 << 20);
+    char *at = text + sprintf(text, "class Base { [key] uint32 Id;");
+    for (int i = 1; i < PROPERTIES; i++)
+        at += sprintf(at, "string P%d = \"x\";", i);
+    size_t base_length = (size_t)(stpcpy(at, "};") - text);
+    at = text + base_length;
+    for (int i = 0; i < CLASSES; i++)
+        at += sprintf(at, "class S%d : Base { uint32 Own = %d; };\n", i, i);
+    compile(ns, text);
+    strcpy(text + base_length - 2, "string Added; };");
+    CHECK(try_class(ns, NULL, text, TRI_CALL_UPDATE_SAFE, &error));
+    for (int i = 0; i < CLASSES; i += 57) {
+        char name[16];
+        snprintf(name, sizeof name, "S%d", i);
+        TRI_AUTO_CLASS struct tri_class *cls = get_class(ns, name);
+        assert_int_equal(cls->property_count, PROPERTIES + 2);
+        assert_true(tri_class_find(cls, "Added") >= 0);
+        assert_int_equal(cls->properties[tri_class_find(cls, "own")].value.natural, i);
+    }
+}
+
 static void kinds_that_contradict_the_superclass_are_refused(void **state)
 {
     put_class(ns, NULL, SHIP);
@@ -563,6 +588,27 @@ static void what_another_process_changes_is_seen_at_once(void **state)
     REFUSED(TRI_MANAGEMENT_NOT_FOUND, tri_namespace_class(ns, "Trireme", &(struct tri_class *){NULL}, &error));
 }
 
+/* Numbers that were seen before do not come again. */
+static void counters_that_were_cut_off_or_spoiled_are_counted_anew(void **state)
+{
+    static const char noise[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+    put_class(ns, NULL, SHIP);
+    uint64_t first = tri_namespace_version(ns);
+    TRI_AUTO_CLASS struct tri_class *before = get_class(ns, "Ship");
+    assert_int_equal(truncate(state_file("repository.version"), 0), 0);
+    elsewhere("#pragma classflags(\"forceupdate\")\nclass Ship { string Port = \"Zea\"; [key] string Name; };");
+    uint64_t second = tri_namespace_version(ns);
+    assert_true(second > first);
+    TRI_AUTO_CLASS struct tri_class *after = get_class(ns, "Ship");
+    assert_true(tri_class_find(before, "Port") < 0 && tri_class_find(after, "Port") >= 0);
+    TRI_AUTO_CLOSE int fd = open(state_file("repository.version"), O_WRONLY | O_CLOEXEC);
+    assert_int_equal(pwrite(fd, noise, 16, 0), 16);
+    elsewhere("class Raft { };");
+    assert_true(tri_namespace_version(ns) > second);
+    assert_int_equal(tri_namespace_version(ns), tri_namespace_version(ns));
+    tri_class_unref(get_class(ns, "Raft"));
+}
+
 /* A caller that still has the class as it was before gets the object as it is now. */
 static void an_object_is_read_with_the_class_of_its_moment(void **state)
 {
@@ -718,6 +764,7 @@ int main(int argc, char **argv)
         TEST(create_only_and_update_only_say_what_they_miss),
         TEST(a_superclass_that_is_gone_or_would_be_below_is_refused),
         TEST(a_line_of_ancestors_has_an_end),
+        TEST(many_classes_with_many_properties_follow_their_superclass),
         TEST(kinds_that_contradict_the_superclass_are_refused),
         TEST(a_class_with_subclasses_changes_in_safe_mode_and_they_follow),
         TEST(a_conflict_with_a_subclass_is_refused_but_by_force),
@@ -746,6 +793,7 @@ int main(int argc, char **argv)
         TEST(mof_deletes_classes_and_instances),
         TEST(the_version_changes_with_every_change_and_with_nothing_else),
         TEST(what_another_process_changes_is_seen_at_once),
+        TEST(counters_that_were_cut_off_or_spoiled_are_counted_anew),
         TEST(an_object_is_read_with_the_class_of_its_moment),
         TEST(a_child_of_fork_is_refused_until_it_execs),
         TEST(the_file_and_its_folder_are_this_users_alone),
