@@ -13,5 +13,6 @@ const struct tri_com_factory *const tri_com_factories[] = {
     &tri_wmi_status_text_factory,
     &tri_wmi_class_object_factory,
     &tri_wmi_mof_compiler_factory,
+    &tri_wmi_unsecured_apartment_factory,
     NULL,
 };

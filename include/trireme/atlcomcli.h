@@ -211,6 +211,10 @@ public:
             size++;
         return Append(text, size);
     }
+    HRESULT Append(const char *text) noexcept /* UTF-8 */
+    {
+        return Append(CComBSTR(text).m_str);
+    }
     void Attach(BSTR other) noexcept
     {
         Empty();

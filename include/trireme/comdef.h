@@ -1,11 +1,12 @@
-/* What C++ source for Windows throws where COM fails, and the classes of comutil.h; all of it in this header. In C
- * there is nothing here.
+/* What C++ source for Windows throws where COM fails, and the classes of comutil.h and comip.h; all of it in this header.
+ * In C there is nothing here.
  * Follows: learn.microsoft.com/cpp/cpp/com-error-class */
 #ifndef TRIREME_COMDEF_H
 #define TRIREME_COMDEF_H
 
 #if defined(__cplusplus) && !defined(CINTERFACE)
 
+#include "comip.h"
 #include "comutil.h"
 
 class _com_error

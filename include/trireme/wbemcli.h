@@ -1401,7 +1401,7 @@ TRIREME_INTERFACE_ID(IWbemShutdown, 0xB7B31DF9, 0xD515, 0x11D3, 0xA1, 0x1C, 0x00
     ((This)->lpVtbl->Shutdown(This, uReason, uMaxMilliseconds, pCtx))
 #endif
 
-/* Wraps a client's object so that the service may call it. Nothing needs it here: a sink is called as it is.
+/* Wraps a client's object so that the service may call it. Nothing needs that here: the stub is the object itself.
  * Follows: learn.microsoft.com/windows/win32/api/wbemcli/nn-wbemcli-iunsecuredapartment */
 #undef INTERFACE
 #define INTERFACE IUnsecuredApartment

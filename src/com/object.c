@@ -65,18 +65,6 @@ void tri_com_unref(void *object)
         let_go(object);
 }
 
-bool tri_com_try_ref(void *object)
-{
-    _Atomic uint32_t *references = &((struct tri_com_object *)object)->references;
-    uint32_t count = atomic_load_explicit(references, memory_order_relaxed);
-    do {
-        if (count == 0 || count >= BEING_DESTROYED / 2)
-            return false;
-    } while (!atomic_compare_exchange_weak_explicit(references, &count, count + 1, memory_order_acquire,
-                                                    memory_order_relaxed));
-    return true;
-}
-
 static const struct tri_com_row *find_row(struct tri_com_object *object, const IID *iid)
 {
     const struct tri_com_class *cls = object->class_;
@@ -101,6 +89,14 @@ HRESULT tri_com_query(void *object, REFIID iid, void **ret)
     take(object);
     *ret = face_of(object, row);
     return S_OK;
+}
+
+HRESULT tri_com_create(const struct tri_com_class *cls, REFIID iid, void **ret)
+{
+    void *made = tri_com_new(cls);
+    HRESULT hr = made ? tri_com_query(made, iid, ret) : E_OUTOFMEMORY;
+    tri_com_unref(made);
+    return hr;
 }
 
 void *tri_com_face_object(const void *This)

@@ -55,14 +55,12 @@ void *tri_com_new(const struct tri_com_class *cls);
 void tri_com_ref(void *object);
 void tri_com_unref(void *object);
 
-/* Takes a reference unless the last one is gone already; for tables that know objects without keeping them alive. The
- * object's memory must be kept from being freed meanwhile: by the lock under which destroy takes it out of the
- * table. */
-bool tri_com_try_ref(void *object);
-
 /* Hands out an interface of the object, with a reference. E_POINTER where ret is NULL, E_INVALIDARG where iid is;
  * E_NOINTERFACE writes NULL. */
 HRESULT tri_com_query(void *object, REFIID iid, void **ret);
+
+/* A new object of a class that needs nothing but its zeroes, by the interface asked for; as tri_com_factory's create. */
+HRESULT tri_com_create(const struct tri_com_class *cls, REFIID iid, void **ret);
 
 /* The object behind any interface pointer of ours; borrowed. For a method's own This, which is known to be ours. */
 void *tri_com_face_object(const void *This);

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 
-CPP_ONLY = ('comutil.h', 'comdef.h', 'atlbase.h', 'atlcomcli.h')     # all of them inline
+CPP_ONLY = ('comutil.h', 'comdef.h', 'comip.h', 'atlbase.h', 'atlcomcli.h')     # all of them inline
 
 
 def declared(path):

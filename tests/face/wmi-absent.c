@@ -40,15 +40,6 @@ static void nothing_is_refreshed_in_place(void **state)
     refuses(&CLSID_WbemRefresher, &IID_IWbemConfigureRefresher);
 }
 
-static void sinks_need_no_wrapping(void **state)
-{
-    TRI_PROVES_METHOD(IUnsecuredApartment, CreateObjectStub, notimpl, "a sink is called as it is");
-    TRI_PROVES_METHOD(IWbemUnsecuredApartment, CreateObjectStub, notimpl, "a sink is called as it is");
-    TRI_PROVES_METHOD(IWbemUnsecuredApartment, CreateSinkStub, notimpl, "a sink is called as it is");
-    refuses(&CLSID_UnsecuredApartment, &IID_IUnsecuredApartment);
-    refuses(&CLSID_UnsecuredApartment, &IID_IWbemUnsecuredApartment);
-}
-
 static void the_repository_is_a_file_to_copy(void **state)
 {
     TRI_PROVES_METHOD(IWbemBackupRestore, Backup, notimpl, "no class has it");
@@ -130,7 +121,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objects_are_not_written_as_xml),
         cmocka_unit_test(nothing_is_refreshed_in_place),
-        cmocka_unit_test(sinks_need_no_wrapping),
         cmocka_unit_test(the_repository_is_a_file_to_copy),
         cmocka_unit_test(no_object_has_properties_by_handle_or_is_a_provider),
     };

@@ -441,6 +441,59 @@ static void subscriptions_that_wait_hold_no_threads(void **state)
     }
 }
 
+/* As the samples do it: the sink goes into an apartment, and the stub is what the service is given. */
+static void a_stub_from_the_apartment_stands_for_its_sink(void **state)
+{
+    IUnsecuredApartment *apartment = NULL;
+    IUnknown *unknown = NULL;
+    IWbemObjectSink *stub = NULL;
+    struct sink sink;
+    TRI_PROVES_METHOD(IUnsecuredApartment, CreateObjectStub, real, "the stub is the object itself");
+    sink_init(&sink);
+    assert_hr(S_OK, CoCreateInstance(&CLSID_UnsecuredApartment, NULL, CLSCTX_LOCAL_SERVER, &IID_IUnsecuredApartment,
+                                     (void **)&apartment));
+    assert_hr(WBEM_S_NO_ERROR, IUnsecuredApartment_CreateObjectStub(apartment, (IUnknown *)&sink.iface, &unknown));
+    assert_hr(S_OK, IUnknown_QueryInterface(unknown, &IID_IWbemObjectSink, (void **)&stub));
+    assert_hr(WBEM_S_NO_ERROR,
+              IWbemServices_ExecNotificationQueryAsync(
+                  services, B("WQL"),
+                  B("SELECT * FROM __InstanceCreationEvent WITHIN 0.2 WHERE TargetInstance ISA 'T_Event'"), 0, NULL,
+                  stub));
+    store_thing("T_Event", 200, "event");
+    assert_comes(atomic_load(&sink.objects) == 1);
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_CancelAsyncCall(services, stub));
+    IWbemObjectSink_Release(stub);
+    IUnknown_Release(unknown);
+    assert_hr(WBEM_E_CALL_CANCELLED, sink_wait(&sink));
+    assert_hr(WBEM_E_INVALID_PARAMETER, IUnsecuredApartment_CreateObjectStub(apartment, NULL, &unknown));
+    assert_null(unknown);
+    assert_hr(WBEM_E_INVALID_PARAMETER, IUnsecuredApartment_CreateObjectStub(apartment, (IUnknown *)&sink.iface, NULL));
+    assert_int_equal(0, IUnsecuredApartment_Release(apartment));
+}
+
+static void a_sink_stub_takes_only_the_flags_of_its_own(void **state)
+{
+    IWbemUnsecuredApartment *apartment = NULL;
+    IWbemObjectSink *stub = NULL;
+    struct sink sink;
+    TRI_PROVES_METHOD(IWbemUnsecuredApartment, CreateObjectStub, real, "the stub is the object itself");
+    TRI_PROVES_METHOD(IWbemUnsecuredApartment, CreateSinkStub, real, "the stub is the sink itself");
+    sink_init(&sink);
+    assert_hr(S_OK, CoCreateInstance(&CLSID_UnsecuredApartment, NULL, CLSCTX_LOCAL_SERVER, &IID_IWbemUnsecuredApartment,
+                                     (void **)&apartment));
+    assert_hr(WBEM_S_NO_ERROR, IWbemUnsecuredApartment_CreateSinkStub(apartment, &sink.iface,
+                                                                      WBEM_FLAG_UNSECAPP_CHECK_ACCESS, NULL, &stub));
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_GetObjectAsync(services, B("T_Thing.Id=1"), 0, NULL, stub));
+    IWbemObjectSink_Release(stub);
+    assert_hr(WBEM_S_NO_ERROR, sink_wait(&sink));
+    assert_hr(WBEM_E_INVALID_PARAMETER, IWbemUnsecuredApartment_CreateSinkStub(apartment, &sink.iface, 4, NULL, &stub));
+    assert_null(stub);
+    assert_hr(WBEM_E_INVALID_PARAMETER,
+              IWbemUnsecuredApartment_CreateSinkStub(apartment, &sink.iface, 0, B("?"), &stub));
+    assert_hr(WBEM_E_INVALID_PARAMETER, IWbemUnsecuredApartment_CreateSinkStub(apartment, NULL, 0, NULL, &stub));
+    assert_int_equal(0, IWbemUnsecuredApartment_Release(apartment));
+}
+
 /* ---- */
 
 static int set_up(void **state)
@@ -481,6 +534,8 @@ int main(void)
         cmocka_unit_test(the_connection_may_be_let_go_of),
         cmocka_unit_test(events_come_as_they_happen_until_they_are_cancelled),
         cmocka_unit_test(subscriptions_that_wait_hold_no_threads),
+        cmocka_unit_test(a_stub_from_the_apartment_stands_for_its_sink),
+        cmocka_unit_test(a_sink_stub_takes_only_the_flags_of_its_own),
     };
     return cmocka_run_group_tests_name("wmi async", tests, set_up, tear_down_wmi);
 }

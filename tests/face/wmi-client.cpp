@@ -50,7 +50,9 @@ static void check_strings()
     check(text == CComBSTR("abcdef") && text.Length() == 6 && text.ByteLength() == 12, "ATL's strings do the same");
     CComBSTR copy(text);
     text.Empty();
-    check(!text && copy.Length() == 6 && CComBSTR(IID_IUnknown).Length() == 38, "copies are their own");
+    copy.Append("g");
+    check(copy == CComBSTR("abcdefg"), "narrow text is appended");
+    check(!text && copy.Length() == 7 && CComBSTR(IID_IUnknown).Length() == 38, "copies are their own");
 }
 
 static void check_variants()
@@ -150,6 +152,66 @@ static void check_method(IWbemServices *services)
     check(back == command, "a method's parameters are filled in");
 }
 
+_COM_SMARTPTR_TYPEDEF(IWbemLocator, __uuidof(IWbemLocator));
+_COM_SMARTPTR_TYPEDEF(IWbemContext, __uuidof(IWbemContext));
+typedef _com_ptr_t<_com_IIID<IWbemServices, &IID_IWbemServices>> IWbemServicesPtr;
+
+static HRESULT thrown_by(void (*work)())
+{
+    try {
+        work();
+    } catch (const _com_error &error) {
+        return error.Error();
+    }
+    return S_OK;
+}
+
+static void call_nothing()
+{
+    IWbemContextPtr()->DeleteAll();
+}
+
+static void make_unknown_class()
+{
+    IWbemContextPtr context(IID_IUnknown);
+}
+
+static ULONG count_of(IUnknown *object)
+{
+    object->AddRef();
+    return object->Release();
+}
+
+static void check_pointers()
+{
+    IWbemLocatorPtr locator;
+    check(!locator && locator == nullptr && locator.CreateInstance(CLSID_WbemLocator) == S_OK && locator,
+          "the compiler's pointers make objects");
+    IWbemServicesPtr services;
+    check(locator->ConnectServer(_bstr_t("root\\cimv2"), NULL, NULL, NULL, 0, NULL, NULL, &services) ==
+                  WBEM_S_NO_ERROR &&
+              count_of(services) == 1,
+          "take what functions write");
+    IUnknownPtr unknown = services;
+    IWbemServicesPtr again(unknown), moved(std::move(again));
+    check(moved == services && !again && unknown != nullptr && count_of(services) >= 3, "ask for other interfaces");
+    IWbemContextPtr context = services;
+    check(!context, "are NULL where there are none");
+    IWbemServices *raw = moved.Detach();
+    again.Attach(raw);
+    moved = again;
+    again.Release();
+    check(moved == services && !again && count_of(services) >= 3, "and are let go of");
+    context = IWbemContextPtr(CLSID_WbemContext);
+    check(context && count_of(context) == 1, "or made with their object");
+    check(thrown_by(call_nothing) == E_POINTER && thrown_by(make_unknown_class) == REGDB_E_CLASSNOTREG,
+          "what cannot be called or made is thrown");
+    context = NULL;
+    check(context == NULL && context == 0 && services != NULL && services != 0, "NULL is what no pointer is");
+    moved = services = nullptr;
+    check(count_of(unknown) == 1, "and every reference is given back");
+}
+
 static void check_program()
 {
     CComPtr<IWbemServices> services = connect();
@@ -182,6 +244,7 @@ int main()
         check_variants();
         check_errors();
         check_program();
+        check_pointers();
     } catch (const _com_error &error) {
         std::printf("# 0x%08X: %s\n", static_cast<unsigned>(error.Error()),
                     static_cast<const char *>(_bstr_t(error.ErrorMessage())));

@@ -271,11 +271,16 @@ GET_NUMBER(get_voltage, 0x26, 2, 0)
 TRI_GET_TEXT(get_memory_name, "Physical Memory")
 TRI_GET_TEXT(get_memory_class, "Win32_PhysicalMemory")
 
-static void get_memory_tag(const void *row, struct tri_value *ret)
+static void set_tag(struct tri_value *ret, const char *what, const void *row)
 {
     char text[64];
-    snprintf(text, sizeof text, "Physical Memory %u", firmware_of(row)->number);
+    snprintf(text, sizeof text, "%s %u", what, firmware_of(row)->number);
     tri_value_set_string(ret, text);
+}
+
+static void get_memory_tag(const void *row, struct tri_value *ret)
+{
+    set_tag(ret, "Physical Memory", row);
 }
 
 static void get_capacity(const void *row, struct tri_value *ret)
@@ -375,9 +380,7 @@ TRI_GET_TEXT(get_array_class, "Win32_PhysicalMemoryArray")
 
 static void get_array_tag(const void *row, struct tri_value *ret)
 {
-    char text[64];
-    snprintf(text, sizeof text, "Physical Memory Array %u", firmware_of(row)->number);
-    tri_value_set_string(ret, text);
+    set_tag(ret, "Physical Memory Array", row);
 }
 
 /* KiB; what is too much for the field stands behind it, in bytes. */

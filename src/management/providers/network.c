@@ -244,7 +244,7 @@ static const struct tri_field adapter_fields[] = {
     {"Caption", 0, get_caption},
     {"CreationClassName", 0, get_adapter_class},
     {"SystemCreationClassName", 0, tri_get_system_class},
-    {"SystemName", 0, get_host},
+    {"SystemName", 0, tri_get_system_name},
     {"MACAddress", 0, get_mac},
     {"PermanentAddress", 0, get_permanent_address},
     {"AdapterType", 0, get_type},

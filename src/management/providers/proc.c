@@ -254,10 +254,11 @@ const char *tri_proc_command(struct tri_proc *proc, size_t *ret_size)
 const char *tri_proc_name(struct tri_proc *proc)
 {
     const struct tri_proc_stat *stat = tri_proc_stat(proc);
-    if (!stat || strlen(stat->name) != KERNEL_NAME_SIZE)
+    size_t length = stat ? strlen(stat->name) : 0;
+    if (!stat || (length != KERNEL_NAME_SIZE && length != 0)) /* a process may have given itself none */
         return stat ? stat->name : NULL;
     const char *path = tri_proc_executable(proc), *slash = path ? strrchr(path, '/') : NULL;
-    return slash && strncmp(slash + 1, stat->name, KERNEL_NAME_SIZE) == 0 ? slash + 1 : stat->name;
+    return slash && strncmp(slash + 1, stat->name, length) == 0 ? slash + 1 : stat->name;
 }
 
 static void closedirp(DIR **folder)

@@ -58,7 +58,8 @@ const char *tri_proc_executable(struct tri_proc *proc);
  * threads). Stays until another file is read. */
 const char *tri_proc_command(struct tri_proc *proc, size_t *ret_size);
 bool tri_proc_descriptors(struct tri_proc *proc, uint32_t *ret_count);
-/* The program's whole name: the kernel keeps 15 bytes of it, the executable's path may tell the rest. */
+/* The program's whole name: the kernel keeps 15 bytes of it, the executable's path may tell the rest; and all of it
+ * where the process has given itself no name. */
 const char *tri_proc_name(struct tri_proc *proc);
 
 /* The processes there are, ascending; free() the list. -errno. */

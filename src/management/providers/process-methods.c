@@ -245,15 +245,24 @@ static bool await_end(int pidfd, uint64_t deadline_ns)
     return false;
 }
 
-/* Asks first: what is not gone after two seconds, or half of what the call may take, is killed. */
-static int terminate(int pidfd, uint64_t call_deadline_ns)
+/* The end, as long as two seconds, or half of what the call may still take, are enough for it. */
+static bool await_grace(int pidfd, uint64_t call_deadline_ns)
 {
     uint64_t now_ns = tri_clock_ns(), left_ns = call_deadline_ns > now_ns ? call_deadline_ns - now_ns : 0;
+    return await_end(pidfd, now_ns + (left_ns / 2 < GRACE_NS ? left_ns / 2 : GRACE_NS));
+}
+
+/* Asks first, and kills then. -ETIME: it has not ended all the same; the kernel's own threads and the first process do
+ * not hear the signal, and a process that waits for a device hears it late. */
+static int terminate(int pidfd, uint64_t call_deadline_ns)
+{
     if (syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0) < 0)
         return -errno;
-    if (await_end(pidfd, now_ns + (left_ns / 2 < GRACE_NS ? left_ns / 2 : GRACE_NS)))
+    if (await_grace(pidfd, call_deadline_ns))
         return 0;
-    return syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH ? -errno : 0;
+    if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0)
+        return errno == ESRCH ? 0 : -errno;
+    return await_grace(pidfd, call_deadline_ns) ? 0 : -ETIME;
 }
 
 /* -ESRCH: there is no such process any more. */
@@ -274,6 +283,11 @@ int tri_process_remove(const struct tri_cim_object *object, struct tri_error *er
     int r = terminate_target(object, TRI_DEADLINE_NEVER);
     if (r == -ESRCH)
         return tri_error_set(error, TRI_MANAGEMENT_NOT_FOUND, NULL, "The process has ended already.");
+    if (r == -ETIME)
+        return tri_error_set(
+            error, TRI_MANAGEMENT_PROVIDER_FAILURE, NULL,
+            "The process was killed and has not ended: it waits for a device, or it is the kernel's own "
+            "or the first of all.");
     return r < 0 ? tri_error_set(error, r, NULL, "The process cannot be ended: %s.", strerror(-r)) : 0;
 }
 

@@ -257,22 +257,75 @@ static const struct tri_field environment_fields[] = {
     {"VariableValue", 0, get_variable_value},
 };
 
-/* NAME=value, each ended by the separator. The text is changed. */
-static int scan_variables(struct tri_scan *scan, char *text, size_t size, char separator, struct variable *row)
+/* Without the blanks and the quotes around the value, and without what follows a #; as pam_env reads the file. */
+static char *trim_assignment(char *line)
+{
+    static const char exported[] = "export ", blanks[] = " \t\r";
+    line += strspn(line, blanks);
+    if (strncmp(line, exported, sizeof exported - 1) == 0)
+        line += sizeof exported - 1;
+    size_t length = strcspn(line, "#");
+    while (length > 0 && strchr(blanks, line[length - 1]))
+        length--;
+    line[length] = 0;
+    char *value = strchr(line, '=');
+    if (!value || (value[1] != '"' && value[1] != '\''))
+        return line;
+    value++;
+    size_t left = strlen(value + 1);
+    if (left > 0 && strchr("\"'", value[left]))
+        left--;
+    memmove(value, value + 1, left);
+    value[left] = 0;
+    return line;
+}
+
+size_t tri_environment_of_file(char *text)
+{
+    char *to = text;
+    for (char *line = text, *next; line; line = next) {
+        if ((next = strchr(line, '\n')))
+            *next++ = 0;
+        line = trim_assignment(line);
+        size_t size = strlen(line) + 1;
+        memmove(to, line, size);
+        to += size;
+    }
+    return (size_t)(to - text);
+}
+
+static bool has_name(const char *list, const char *end, const char *assignment, size_t name_size)
+{
+    for (; list < end; list += strlen(list) + 1)
+        if (strncmp(list, assignment, name_size) == 0)
+            return true;
+    return false;
+}
+
+size_t tri_environment_settle(char *list, size_t size)
+{
+    char *to = list;
+    for (char *at = list, *next; at < list + size; at = next) {
+        size_t length = strlen(at), name = strcspn(at, "=");
+        next = at + length + 1;
+        if (name == 0 || name == length || has_name(list, to, at, name + 1))
+            continue;
+        memmove(to, at, length + 1);
+        to += length + 1;
+    }
+    return (size_t)(to - list);
+}
+
+/* A list of NAME=value, each ended by a NUL; it is changed. */
+static int scan_variables(struct tri_scan *scan, char *list, size_t size, struct variable *row)
 {
     int r = 0;
-    for (char *at = text, *end = text + size; r == 0 && at < end;) {
-        char *next = memchr(at, separator, (size_t)(end - at));
-        next = next ? next : end;
-        *next = 0; /* there is a NUL behind the text */
-        char *equals = strchr(at, '=');
-        if (equals && equals > at && *at != '#') {
-            *equals = 0;
-            row->name = at;
-            row->value = equals + 1;
-            r = tri_scan_row(scan, row);
-        }
-        at = next + 1;
+    char *end = list + tri_environment_settle(list, size);
+    for (char *at = list, *next; r == 0 && at < end; at = next) {
+        next = at + strlen(at) + 1;
+        row->name = strsep(&at, "=");
+        row->value = at;
+        r = tri_scan_row(scan, row);
     }
     return r;
 }
@@ -286,15 +339,16 @@ static int scan_environment(struct tri_scan *scan, struct tri_error *error)
     struct passwd entry, *found = NULL;
     char buffer[1024], user[1400];
     int r = 0;
-    if (tri_file_read(AT_FDCWD, "/etc/environment", ENVIRONMENT_MAX, &system, &size) == 0)
-        r = scan_variables(scan, system, size, '\n', &(struct variable){.user = "<SYSTEM>", .is_system = true});
+    if (tri_file_read(AT_FDCWD, "/etc/environment", ENVIRONMENT_MAX, &system, NULL) == 0)
+        r = scan_variables(scan, system, tri_environment_of_file(system),
+                           &(struct variable){.user = "<SYSTEM>", .is_system = true});
     if (r != 0 || tri_file_read(AT_FDCWD, "/proc/self/environ", ENVIRONMENT_MAX, &own, &size) < 0)
         return r;
     if (getpwuid_r(geteuid(), &entry, buffer, sizeof buffer, &found) != 0 || !found)
         snprintf(user, sizeof user, "%s\\%u", tri_server_name(), (unsigned)geteuid());
     else
         snprintf(user, sizeof user, "%s\\%s", tri_server_name(), found->pw_name);
-    return scan_variables(scan, own, size, 0, &(struct variable){.user = user});
+    return scan_variables(scan, own, size, &(struct variable){.user = user});
 }
 
 /* ---- Win32_PageFileUsage ---- */

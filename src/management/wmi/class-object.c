@@ -163,15 +163,22 @@ static int not_there(struct tri_wmi_object *self, const char *name, struct tri_e
                          name);
 }
 
-static int read_named(struct tri_wmi_object *self, const char *name, VARIANT *ret_value, CIMTYPE *ret_type,
-                      LONG *ret_flavor, struct tri_error *error)
+/* Locked. Where a property is, in an object that is ready; an error if there is none. */
+static int locate(struct tri_wmi_object *self, const char *name, struct tri_error *error)
 {
-    TRI_LOCK_SCOPE(&self->lock);
     int code = tri_wmi_object_ready(self, error);
     if (code < 0)
         return code;
     int place = tri_wmi_object_place(self, name);
-    return place < 0 ? not_there(self, name, error) : tri_wmi_object_read(self, place, ret_value, ret_type, ret_flavor);
+    return place < 0 ? not_there(self, name, error) : place;
+}
+
+static int read_named(struct tri_wmi_object *self, const char *name, VARIANT *ret_value, CIMTYPE *ret_type,
+                      LONG *ret_flavor, struct tri_error *error)
+{
+    TRI_LOCK_SCOPE(&self->lock);
+    int place = locate(self, name, error);
+    return place < 0 ? place : tri_wmi_object_read(self, place, ret_value, ret_type, ret_flavor);
 }
 
 static HRESULT STDMETHODCALLTYPE object_Get(IWbemClassObject *This, LPCWSTR wszName, LONG lFlags, VARIANT *pVal,
@@ -285,7 +292,7 @@ static int put_default(struct tri_wmi_object *self, const char *name, const stru
 static int put_value(struct tri_wmi_object *self, const char *name, const struct tri_value *value,
                      struct tri_error *error)
 {
-    struct tri_cim_object *own;
+    struct tri_cim_object *own = NULL;
     int code = tri_wmi_object_own(self, &own, error);
     if (code < 0)
         return code;
@@ -329,23 +336,20 @@ static HRESULT STDMETHODCALLTYPE object_Put(IWbemClassObject *This, LPCWSTR wszN
 static int drop(struct tri_wmi_object *self, const char *name, struct tri_error *error)
 {
     TRI_LOCK_SCOPE(&self->lock);
-    int code = tri_wmi_object_ready(self, error);
-    if (code < 0)
-        return code;
-    int place = tri_wmi_object_place(self, name);
+    int place = locate(self, name, error);
     if (place < 0)
-        return not_there(self, name, error);
+        return place;
     if (place < TRI_SYSTEM_COUNT)
         return tri_error_set(error, TRI_MANAGEMENT_SYSTEM_PROPERTY, NULL, "\"%s\" is the system's and always there.",
                              name);
-    struct tri_cim_object *own;
+    struct tri_cim_object *own = NULL;
     struct tri_class *draft;
     if (self->object->is_class) {
-        code = tri_wmi_object_draft(self, &draft, error);
+        int code = tri_wmi_object_draft(self, &draft, error);
         return code < 0 ? code : tri_class_remove_property(draft, name, error);
     }
     int index = place - TRI_SYSTEM_COUNT;
-    code = tri_wmi_object_own(self, &own, error);
+    int code = tri_wmi_object_own(self, &own, error);
     return code < 0 ? code : tri_cim_object_set(own, index, &own->cls->properties[index].value, error);
 }
 
@@ -367,12 +371,9 @@ static HRESULT STDMETHODCALLTYPE object_Delete(IWbemClassObject *This, LPCWSTR w
 static int property_origin(struct tri_wmi_object *self, const char *name, BSTR *ret, struct tri_error *error)
 {
     TRI_LOCK_SCOPE(&self->lock);
-    int code = tri_wmi_object_ready(self, error);
-    if (code < 0)
-        return code;
-    int place = tri_wmi_object_place(self, name);
+    int place = locate(self, name, error);
     if (place < 0)
-        return not_there(self, name, error);
+        return place;
     const struct tri_class *cls = self->object->cls;
     const char *origin = "___SYSTEM";
     if (place >= TRI_SYSTEM_COUNT)

@@ -64,6 +64,7 @@ HRESULT tri_wmi_services_new(struct tri_namespace *ns, IWbemServices **ret); /* 
 
 extern const struct tri_com_factory tri_wmi_locator_factory, tri_wmi_administrative_locator_factory,
     tri_wmi_authenticated_locator_factory, tri_wmi_unauthenticated_locator_factory, tri_wmi_context_factory,
-    tri_wmi_status_text_factory, tri_wmi_class_object_factory, tri_wmi_mof_compiler_factory;
+    tri_wmi_status_text_factory, tri_wmi_class_object_factory, tri_wmi_mof_compiler_factory,
+    tri_wmi_unsecured_apartment_factory;
 
 #endif

@@ -150,13 +150,7 @@ static const struct tri_com_class locator_class = {
 
 static HRESULT locator_new(REFIID iid, void **ret)
 {
-    *ret = NULL;
-    struct locator *locator = tri_com_new(&locator_class);
-    if (!locator)
-        return E_OUTOFMEMORY;
-    HRESULT hr = tri_com_query(locator, iid, ret);
-    tri_com_unref(locator);
-    return hr;
+    return tri_com_create(&locator_class, iid, ret);
 }
 
 /* Windows has one class for each place that the user's name is checked in. */

@@ -154,20 +154,18 @@ static HRESULT check(const struct job *job)
     return check_options(job);
 }
 
+/* Of the arguments that both methods have. */
+#define JOB(method)                                                                                                    \
+    {                                                                                                                  \
+        method, ServerAndNamespace, User, Authority, Password, lOptionFlags, lClassFlags, lInstanceFlags, pInfo        \
+    }
+
 static HRESULT STDMETHODCALLTYPE compiler_CompileFile(IMofCompiler *This, LPWSTR FileName, LPWSTR ServerAndNamespace,
                                                       LPWSTR User, LPWSTR Authority, LPWSTR Password, LONG lOptionFlags,
                                                       LONG lClassFlags, LONG lInstanceFlags,
                                                       WBEM_COMPILE_STATUS_INFO *pInfo)
 {
-    const struct job job = {"IMofCompiler::CompileFile",
-                            ServerAndNamespace,
-                            User,
-                            Authority,
-                            Password,
-                            lOptionFlags,
-                            lClassFlags,
-                            lInstanceFlags,
-                            pInfo};
+    const struct job job = JOB("IMofCompiler::CompileFile");
     TRI_AUTO_FREE char *file = NULL;
     TRI_AUTO_FREE char *text = NULL;
     size_t size;
@@ -193,15 +191,7 @@ static HRESULT STDMETHODCALLTYPE compiler_CompileBuffer(IMofCompiler *This, LONG
                                                         LPWSTR Password, LONG lOptionFlags, LONG lClassFlags,
                                                         LONG lInstanceFlags, WBEM_COMPILE_STATUS_INFO *pInfo)
 {
-    const struct job job = {"IMofCompiler::CompileBuffer",
-                            ServerAndNamespace,
-                            User,
-                            Authority,
-                            Password,
-                            lOptionFlags,
-                            lClassFlags,
-                            lInstanceFlags,
-                            pInfo};
+    const struct job job = JOB("IMofCompiler::CompileBuffer");
     if (!pBuffer || BuffSize < 0)
         return refuse(&job, WBEM_E_INVALID_PARAMETER, "CompileBuffer needs a buffer and its size.");
     if (BuffSize >= 4 && memcmp(pBuffer, "FOMB", 4) == 0)
@@ -241,10 +231,7 @@ static const struct tri_com_class compiler_class = {
 
 static HRESULT compiler_create(REFIID iid, void **ret)
 {
-    struct compiler *made = tri_com_new(&compiler_class);
-    HRESULT hr = made ? tri_com_query(made, iid, ret) : E_OUTOFMEMORY;
-    tri_com_unref(made);
-    return hr;
+    return tri_com_create(&compiler_class, iid, ret);
 }
 
 const struct tri_com_factory tri_wmi_mof_compiler_factory = {&CLSID_MofCompiler, compiler_create};

@@ -301,15 +301,23 @@ static HRESULT STDMETHODCALLTYPE set_Put(IWbemQualifierSet *This, LPCWSTR wszNam
     return code < 0 ? tri_wmi_fail(method, name.text, code, &error) : WBEM_S_NO_ERROR;
 }
 
+/* One qualifier; it is an error that there is none. */
+static int look_up(const struct qualifier_set *set, const char *name, struct view *ret_view, struct entry *ret,
+                   struct tri_error *error)
+{
+    int code = look(set, ret_view, error);
+    if (code < 0 || find(ret_view, name, ret))
+        return code;
+    return tri_error_set(error, TRI_MANAGEMENT_NOT_FOUND, NULL, "There is no qualifier \"%s\".", name);
+}
+
 static int check_removable(const struct qualifier_set *set, const char *name, struct tri_error *error)
 {
     struct view view;
     struct entry entry;
-    int code = look(set, &view, error);
+    int code = look_up(set, name, &view, &entry, error);
     if (code < 0)
         return code;
-    if (!find(&view, name, &entry))
-        return tri_error_set(error, TRI_MANAGEMENT_NOT_FOUND, NULL, "There is no qualifier \"%s\".", name);
     if (!entry.qualifier)
         return tri_error_set(error, TRI_MANAGEMENT_INVALID_OPERATION, NULL, "Every property has its CIMTYPE.");
     if (entry.flavor & WBEM_FLAVOR_ORIGIN_PROPAGATED)
@@ -352,11 +360,9 @@ static int get(struct qualifier_set *set, const char *name, VARIANT *ret_value, 
     TRI_LOCK_SCOPE(&set->owner->lock);
     struct view view;
     struct entry entry;
-    int code = look(set, &view, error);
+    int code = look_up(set, name, &view, &entry, error);
     if (code < 0)
         return code;
-    if (!find(&view, name, &entry))
-        return tri_error_set(error, TRI_MANAGEMENT_NOT_FOUND, NULL, "There is no qualifier \"%s\".", name);
     if (ret_value && FAILED(entry_value(&view, &entry, ret_value)))
         return tri_error_no_memory(error);
     if (ret_flavor)

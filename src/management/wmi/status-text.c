@@ -82,10 +82,7 @@ static const struct tri_com_class status_text_class = {
 
 static HRESULT status_text_create(REFIID iid, void **ret)
 {
-    struct status_text *made = tri_com_new(&status_text_class);
-    HRESULT hr = made ? tri_com_query(made, iid, ret) : E_OUTOFMEMORY;
-    tri_com_unref(made);
-    return hr;
+    return tri_com_create(&status_text_class, iid, ret);
 }
 
 const struct tri_com_factory tri_wmi_status_text_factory = {&CLSID_WbemStatusCodeText, status_text_create};

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "host-test.h"
+#include "management/providers/system.h"
 
 static uint64_t meminfo_kib(const char *name)
 {
@@ -201,6 +202,24 @@ static void the_environment_has_its_path(void **state)
     AUTO_ROWS rows = ask("Win32_Environment", "Name = 'PATH' AND SystemVariable = FALSE", NULL);
     assert_int_equal(rows->count, 1);
     assert_string_equal(text_of(rows, 0, "VariableValue"), getenv("PATH"));
+}
+
+static void an_environment_has_each_name_once_and_nothing_that_is_no_variable(void **state)
+{
+    char list[] = "A=1\0NONE\0=x\0AB=2\0A=3\0a=4\0\0EMPTY=\0B==";
+    const char settled[] = "A=1\0AB=2\0a=4\0EMPTY=\0B==";
+    size_t size = tri_environment_settle(list, sizeof list);
+    assert_int_equal(size, sizeof settled);
+    assert_memory_equal(list, settled, sizeof settled);
+    assert_int_equal(tri_environment_settle(list, 0), 0);
+}
+
+static void the_environments_file_is_read_as_logins_read_it(void **state)
+{
+    char text[] = "PATH=\"/usr/bin:/bin\"\n  export LANG=C.UTF-8 # the language\n# none\n\nQ='a b' \nLAST=\"";
+    const char list[] = "PATH=/usr/bin:/bin\0LANG=C.UTF-8\0\0\0Q=a b\0LAST=";
+    assert_int_equal(tri_environment_of_file(text), sizeof list);
+    assert_memory_equal(text, list, sizeof list);
 }
 
 static void swap_is_what_the_kernel_lists(void **state)
@@ -446,6 +465,8 @@ int main(void)
         cmocka_unit_test(clocks_show_the_time),
         cmocka_unit_test(time_zones_have_their_rules),
         cmocka_unit_test(the_environment_has_its_path),
+        cmocka_unit_test(an_environment_has_each_name_once_and_nothing_that_is_no_variable),
+        cmocka_unit_test(the_environments_file_is_read_as_logins_read_it),
         cmocka_unit_test(swap_is_what_the_kernel_lists),
         cmocka_unit_test(processors_are_those_that_lscpu_lists),
         cmocka_unit_test(caches_add_up_to_what_lscpu_says),

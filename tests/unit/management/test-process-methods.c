@@ -135,6 +135,19 @@ static void terminate_asks_and_then_kills(void **state)
     assert_int_equal(WTERMSIG(status), SIGKILL);
 }
 
+static void what_does_not_hear_the_signal_is_not_said_to_have_ended(void **state)
+{
+    enum { KERNELS_OWN = 2, UNKNOWN_FAILURE = 8 };
+    char name[32] = "";
+    FILE *file = fopen("/proc/2/comm", "re");
+    if (geteuid() != 0 || !file || !fgets(name, sizeof name, file) || strcmp(name, "kthreadd\n") != 0)
+        print_message("# skipped: only root may signal the kernel's own threads, and only where they are seen\n");
+    else
+        assert_int_equal(call_process(KERNELS_OWN, "Terminate", NULL, NULL), UNKNOWN_FAILURE);
+    if (file)
+        fclose(file);
+}
+
 static void deleting_a_process_ends_it(void **state)
 {
     char path[64];
@@ -257,6 +270,7 @@ int main(int argc, char **argv)
         TEST(a_created_process_has_no_descriptor_of_the_client),
         TEST(what_cannot_be_created_says_why),
         TEST(terminate_asks_and_then_kills),
+        TEST(what_does_not_hear_the_signal_is_not_said_to_have_ended),
         TEST(deleting_a_process_ends_it),
         TEST(methods_of_a_process_that_ended_are_not_found),
         TEST(the_owner_is_the_user),

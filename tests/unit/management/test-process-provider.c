@@ -94,6 +94,22 @@ static void a_long_name_is_whole(void **state)
     child_end(pid);
 }
 
+static void take_no_name(int ready_fd)
+{
+    prctl(PR_SET_NAME, "");
+    be_ready(ready_fd);
+}
+
+static void what_has_no_name_has_its_executables(void **state)
+{
+    char path[PATH_MAX] = "";
+    pid_t pid = child_start(take_no_name);
+    TRI_AUTO_CIM_OBJECT struct tri_cim_object *process = process_of(pid);
+    assert_true(readlink("/proc/self/exe", path, sizeof(path) - 1) > 0);
+    assert_string_equal(text_of(process, "Name"), strrchr(path, '/') + 1);
+    child_end(pid);
+}
+
 static void rename_oddly(int ready_fd)
 {
     prctl(PR_SET_NAME, "a) R 1 (b");
@@ -263,6 +279,7 @@ int main(void)
         TEST(sizes_and_counts_are_those_of_proc),
         TEST(descriptors_are_counted),
         TEST(a_long_name_is_whole),
+        TEST(what_has_no_name_has_its_executables),
         TEST(a_name_may_hold_anything),
         TEST(a_zombie_is_a_row_without_a_program),
         TEST(a_thread_is_no_process),
