@@ -1,6 +1,7 @@
 #include "com.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <trireme.h>
 
 #include "output.h"
@@ -52,14 +53,40 @@ static char *take_error_text(void)
     return tri_text_of(text);
 }
 
-int tri_vfail_com(const struct tri_cli *cli, HRESULT hr, const char *format, va_list arguments)
+/* The library's sentence, without its full stop, and what helps. */
+static char *hinted(char *message, const char *hint)
+{
+    size_t length = strlen(message);
+
+    while (length && strchr(". \n", message[length - 1]))
+        length--;
+    return tri_text_format("%.*s; %s", (int)length, message, hint);
+}
+
+int tri_vfail_com_hint(const struct tri_cli *cli, HRESULT hr, const char *hint, const char *format, va_list arguments)
 {
     TRI_AUTO_FREE char *message = take_error_text();
+    TRI_AUTO_FREE char *whole = message && hint ? hinted(message, hint) : NULL;
     TRI_AUTO_FREE char *what = NULL;
 
     if (vasprintf(&what, format, arguments) < 0)
         tri_no_memory();
-    return tri_fail_because(cli, hr, message, "%s", what);
+    return tri_fail_because(cli, hr, whole ? whole : message, "%s", what);
+}
+
+int tri_vfail_com(const struct tri_cli *cli, HRESULT hr, const char *format, va_list arguments)
+{
+    return tri_vfail_com_hint(cli, hr, NULL, format, arguments);
+}
+
+int tri_fail_com_hint(const struct tri_cli *cli, HRESULT hr, const char *hint, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    int status = tri_vfail_com_hint(cli, hr, hint, format, arguments);
+    va_end(arguments);
+    return status;
 }
 
 int tri_fail_com(const struct tri_cli *cli, HRESULT hr, const char *format, ...)

@@ -27,4 +27,10 @@ int tri_fail_com(const struct tri_cli *cli, HRESULT hr, const char *format, ...)
 int tri_vfail_com(const struct tri_cli *cli, HRESULT hr, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
+/* The same with what helps, a clause to follow the sentence; NULL: nothing does. */
+int tri_fail_com_hint(const struct tri_cli *cli, HRESULT hr, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+int tri_vfail_com_hint(const struct tri_cli *cli, HRESULT hr, const char *hint, const char *format, va_list arguments)
+    __attribute__((format(printf, 4, 0)));
+
 #endif

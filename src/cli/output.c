@@ -58,7 +58,18 @@ int tri_fail(const struct tri_cli *cli, const char *format, ...)
     return TRI_EXIT_FAILED;
 }
 
-/* A sentence as the end of ours: without its full stop, and small at the beginning unless that is an abbreviation. */
+/* A word of the language, and not a name: after its first letter all of them are small. */
+static bool begins_with_word(const char *text)
+{
+    size_t length = strcspn(text, " ,:;");
+
+    for (size_t i = 1; i < length; i++)
+        if (!islower((unsigned char)text[i]))
+            return false;
+    return length > 1;
+}
+
+/* A sentence as the end of ours: without its full stop, and small at the beginning unless that is a name. */
 static char *clause(const char *sentence)
 {
     char *text = tri_text_format("%s", sentence);
@@ -66,7 +77,7 @@ static char *clause(const char *sentence)
 
     while (length && strchr(". \n", text[length - 1]))
         text[--length] = '\0';
-    if (length > 1 && islower((unsigned char)text[1]))
+    if (begins_with_word(text))
         text[0] = (char)tolower((unsigned char)text[0]);
     return text;
 }

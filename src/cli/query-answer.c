@@ -205,7 +205,7 @@ IWbemClassObject *tri_answer_next(struct tri_answer *answer, uint64_t deadline_m
     return object;
 }
 
-int tri_answer_fail(const struct tri_answer *answer, const char *format, ...)
+int tri_answer_fail(const struct tri_answer *answer, const char *hint, const char *format, ...)
 {
     TRI_AUTO_RELEASE IErrorInfo *info = NULL;
     va_list arguments;
@@ -214,7 +214,7 @@ int tri_answer_fail(const struct tri_answer *answer, const char *format, ...)
         SUCCEEDED(IWbemClassObject_QueryInterface(answer->sink->error, &IID_IErrorInfo, (void **)&info)))
         SetErrorInfo(0, info);
     va_start(arguments, format);
-    int status = tri_vfail_com(answer->management->cli, answer->result, format, arguments);
+    int status = tri_vfail_com_hint(answer->management->cli, answer->result, hint, format, arguments);
     va_end(arguments);
     return answer->signal ? TRI_EXIT_SIGNAL + answer->signal : status;
 }

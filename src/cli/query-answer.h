@@ -35,9 +35,10 @@ void tri_answer_begin(struct tri_answer *answer, HRESULT started);
  * passed, and is_done is false. SIGINT, SIGTERM, SIGHUP and SIGQUIT cancel. */
 IWbemClassObject *tri_answer_next(struct tri_answer *answer, uint64_t deadline_ms);
 
-/* Says what could not be done ("cannot query"), and why. Returns the exit status: 128 + the signal where one cancelled
+/* Says what could not be done ("cannot query"), why, and what helps (NULL: nothing does). Returns the exit status: 128 + the signal where one cancelled
  * it. */
-int tri_answer_fail(const struct tri_answer *answer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int tri_answer_fail(const struct tri_answer *answer, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 void tri_answer_close(struct tri_answer *answer); /* cancels what is not done */
 #define TRI_AUTO_ANSWER TRI_CLEANUP(tri_answer_close)

@@ -6,6 +6,7 @@
 
 #include "output.h"
 #include "query-answer.h"
+#include "query-hint.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -69,6 +70,15 @@ static void print_table(const struct settings *settings, const json_t *list)
     tri_listing_print(table);
 }
 
+static int fail(const struct tri_answer *answer)
+{
+    const struct tri_management *management = answer->management;
+    TRI_AUTO_FREE char *hint =
+        tri_hint_path(management, answer->result, management->cli->argc ? management->cli->argv[0] : "");
+
+    return tri_answer_fail(answer, hint, "cannot list the classes of %s", management->name_space);
+}
+
 static int run(struct tri_cli *cli)
 {
     const struct settings *settings = cli->settings;
@@ -91,7 +101,7 @@ static int run(struct tri_cli *cli)
     }
     list = sorted(list);
     if (FAILED(answer.result))
-        status = tri_answer_fail(&answer, "cannot list the classes of %s", management.name_space);
+        status = fail(&answer);
     else if (cli->json)
         tri_print_document(json_incref(list));
     else

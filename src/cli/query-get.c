@@ -29,10 +29,15 @@ static int run(struct tri_cli *cli)
     object = tri_management_get(&management, cli->argv[0]);
     if (!object)
         return TRI_EXIT_FAILED;
+    if (tri_object_is_class(object) && !cli->json)
+        return tri_fail(cli,
+                        "%s is a class; `trireme query \"SELECT * FROM %s\"` shows its objects, "
+                        "`trireme describe %s` what it is",
+                        cli->argv[0], cli->argv[0], cli->argv[0]);
     if (cli->json)
         tri_print_document(tri_object_document(object));
     else
-        tri_object_print(object, settings->all || tri_object_is_class(object));
+        tri_object_print(object, settings->all);
     return TRI_EXIT_OK;
 }
 

@@ -20,64 +20,57 @@ static const struct tri_option options[] = {
     {0},
 };
 
-/* All of a file; NULL: errno says why, EFBIG also where it is longer than any such text. */
-static char *read_all(FILE *file, size_t *ret_size)
+/* All of standard input; NULL: errno says why, EFBIG also where it is longer than any such text. */
+static char *read_input(size_t *ret_size)
 {
     char *bytes = NULL;
     size_t size = 0, got;
 
     do {
         bytes = tri_checked(realloc(bytes, size + BUFSIZ));
-        got = fread(bytes + size, 1, BUFSIZ, file);
+        got = fread(bytes + size, 1, BUFSIZ, stdin);
         size += got;
     } while (got && size <= BYTES_MAX);
-    if (!ferror(file) && size <= BYTES_MAX) {
+    if (!ferror(stdin) && size <= BYTES_MAX) {
         *ret_size = size;
         return bytes;
     }
-    errno = ferror(file) ? errno : EFBIG;
+    errno = ferror(stdin) ? errno : EFBIG;
     free(bytes);
     return NULL;
 }
 
-static char *read_file(const char *path, size_t *ret_size)
-{
-    if (!strcmp(path, "-"))
-        return read_all(stdin, ret_size);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return NULL;
-    char *bytes = read_all(file, ret_size);
-    int error = errno;
-    fclose(file);
-    errno = error;
-    return bytes;
-}
-
-static HRESULT compile(const struct settings *settings, char *bytes, size_t size, WBEM_COMPILE_STATUS_INFO *info)
+/* A file is compiled under its name, which is what the names of files that it includes are relative to; bytes: NULL, or the
+ * text that is in no file. */
+static HRESULT compile(const struct settings *settings, const char *path, char *bytes, size_t size,
+                       WBEM_COMPILE_STATUS_INFO *info)
 {
     TRI_AUTO_RELEASE IMofCompiler *compiler = NULL;
+    TRI_AUTO_BSTR BSTR file = tri_bstr(path);
     TRI_AUTO_BSTR BSTR name_space =
         tri_bstr(settings->management.name_space ? settings->management.name_space : "root\\cimv2");
+    LONG flags = settings->check ? WBEM_FLAG_CHECK_ONLY : 0;
 
     HRESULT hr =
         CoCreateInstance(&CLSID_MofCompiler, NULL, CLSCTX_INPROC_SERVER, &IID_IMofCompiler, (void **)&compiler);
     if (FAILED(hr))
         return hr;
-    return IMofCompiler_CompileBuffer(compiler, (LONG)size, (BYTE *)bytes, name_space, NULL, NULL, NULL,
-                                      settings->check ? WBEM_FLAG_CHECK_ONLY : 0, 0, 0, info);
+    return bytes ? IMofCompiler_CompileBuffer(compiler, (LONG)size, (BYTE *)bytes, name_space, NULL, NULL, NULL, flags,
+                                              0, 0, info)
+                 : IMofCompiler_CompileFile(compiler, file, name_space, NULL, NULL, NULL, flags, 0, 0, info);
 }
 
 static int run(struct tri_cli *cli)
 {
     WBEM_COMPILE_STATUS_INFO info = {0};
     const char *path = cli->argv[0];
-    size_t size;
-    TRI_AUTO_FREE char *bytes = read_file(path, &size);
+    bool is_input = !strcmp(path, "-");
+    size_t size = 0;
+    TRI_AUTO_FREE char *bytes = is_input ? read_input(&size) : NULL;
 
-    if (!bytes)
-        return tri_fail(cli, "cannot read %s: %s", path, strerror(errno));
-    HRESULT hr = compile(cli->settings, bytes, size, &info);
+    if (is_input && !bytes)
+        return tri_fail(cli, "cannot read standard input: %s", strerror(errno));
+    HRESULT hr = compile(cli->settings, path, bytes, size, &info);
     if (FAILED(hr))
         return tri_fail_com(cli, hr, "cannot compile %s", path);
     if (hr == WBEM_S_NO_ERROR) {
@@ -85,8 +78,6 @@ static int run(struct tri_cli *cli)
             tri_print_document(tri_checked(json_object()));
         return TRI_EXIT_OK;
     }
-    if (info.FirstLine > 0)
-        return tri_fail_com(cli, info.hRes, "cannot compile %s, line %d", path, (int)info.FirstLine);
     return tri_fail_com(cli, info.hRes, "cannot compile %s", path);
 }
 

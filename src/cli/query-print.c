@@ -176,12 +176,20 @@ static void print_table(const struct tri_rows *rows)
 
 /* ---- lines ---- */
 
+static void print_value(const char *name, const char *text, bool with_nulls)
+{
+    if (!text && !with_nulls)
+        return;
+    printf("%s = ", name);
+    tri_value_print(text ? text : "");
+    putchar('\n');
+}
+
 static void print_line(const char *name, IWbemClassObject *object, bool with_nulls)
 {
     TRI_AUTO_FREE char *text = tri_object_text(object, name);
 
-    if (text || with_nulls)
-        printf("%s = %s\n", name, text ? text : "");
+    print_value(name, text, with_nulls);
 }
 
 static void print_property(void *data, const char *name, const VARIANT *value, CIMTYPE type)
@@ -189,8 +197,7 @@ static void print_property(void *data, const char *name, const VARIANT *value, C
     bool with_nulls = *(bool *)data;
     TRI_AUTO_FREE char *text = V_VT(value) == VT_NULL ? NULL : tri_value_text(value, type);
 
-    if (text || with_nulls)
-        printf("%s = %s\n", name, text ? text : "");
+    print_value(name, text, with_nulls);
 }
 
 void tri_object_print(IWbemClassObject *object, bool with_nulls)

@@ -70,7 +70,7 @@ static int run(struct tri_cli *cli)
     HRESULT hr = is_class ? spawn(&object) : S_OK;
     if (FAILED(hr))
         return tri_fail_com(cli, hr, "cannot make an instance of %s", cli->argv[0]);
-    status = tri_assign(cli, 1, object);
+    status = tri_assign(cli, &(struct tri_assignment){.object = object, .first = 1});
     if (status)
         return status;
     return put(&management, object,

@@ -1,7 +1,9 @@
 #include "query-service.h"
 
 #include "output.h"
+#include "query-hint.h"
 #include "query-value.h"
+#include "verbs.h"
 
 #define DEFAULT_NAMESPACE "root\\cimv2"
 
@@ -11,16 +13,16 @@ const struct tri_option tri_management_options[] = {
     {0},
 };
 
-static HRESULT connect_namespace(struct tri_management *management)
+HRESULT tri_management_connect(const char *name_space, IWbemServices **ret)
 {
     TRI_AUTO_RELEASE IWbemLocator *locator = NULL;
-    TRI_AUTO_BSTR BSTR path = tri_bstr(management->name_space);
+    TRI_AUTO_BSTR BSTR path = tri_bstr(name_space);
 
     CoInitializeEx(NULL, COINIT_MULTITHREADED);
     HRESULT hr = CoCreateInstance(&CLSID_WbemLocator, NULL, CLSCTX_INPROC_SERVER, &IID_IWbemLocator, (void **)&locator);
     if (FAILED(hr))
         return hr;
-    return IWbemLocator_ConnectServer(locator, path, NULL, NULL, NULL, 0, NULL, NULL, &management->services);
+    return IWbemLocator_ConnectServer(locator, path, NULL, NULL, NULL, 0, NULL, NULL, ret);
 }
 
 int tri_management_open(struct tri_management *management, const struct tri_cli *cli)
@@ -31,7 +33,7 @@ int tri_management_open(struct tri_management *management, const struct tri_cli 
         .cli = cli,
         .name_space = settings->name_space ? settings->name_space : DEFAULT_NAMESPACE,
     };
-    HRESULT hr = connect_namespace(management);
+    HRESULT hr = tri_management_connect(management->name_space, &management->services);
     return FAILED(hr) ? tri_fail_com(cli, hr, "cannot open the namespace %s", management->name_space) : 0;
 }
 
@@ -47,8 +49,11 @@ IWbemClassObject *tri_management_get(const struct tri_management *management, co
 
     HRESULT hr = *path ? IWbemServices_GetObject(management->services, wide, 0, NULL, &object, NULL)
                        : WBEM_E_INVALID_OBJECT_PATH; /* "" would be a class to be written */
-    if (FAILED(hr))
-        tri_fail_com(management->cli, hr, "cannot get %s", *path ? path : "\"\"");
+    if (FAILED(hr)) {
+        TRI_AUTO_FREE char *hint = tri_hint_path(management, hr, path);
+        tri_fail_com_hint(management->cli, hr, hint, "cannot %s %s", management->cli->verb->name,
+                          *path ? path : "\"\"");
+    }
     return object;
 }
 

@@ -27,6 +27,7 @@ struct tri_management {
 
 /* Says why and returns the exit status where it fails. */
 int tri_management_open(struct tri_management *management, const struct tri_cli *cli);
+HRESULT tri_management_connect(const char *name_space, IWbemServices **ret);
 void tri_management_close(struct tri_management *management);
 #define TRI_AUTO_MANAGEMENT TRI_CLEANUP(tri_management_close)
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "com.h"
 #include "output.h"
@@ -37,6 +38,30 @@ const char *tri_value_type_name(CIMTYPE type, bool *ret_is_array)
 {
     *ret_is_array = type & CIM_FLAG_ARRAY;
     return types[type_index(type)].name;
+}
+
+/* ---- texts for people ---- */
+
+/* How many bytes a control character at the beginning has, 0 where there is none: those of ASCII, and U+0080 to U+009F,
+ * which some terminals obey, too. */
+static size_t control_size(const char *text)
+{
+    unsigned char first = (unsigned char)text[0], second = first ? (unsigned char)text[1] : 0;
+
+    if (first < 0x20 || first == 0x7F)
+        return 1;
+    return first == 0xC2 && second >= 0x80 && second < 0xA0 ? 2 : 0;
+}
+
+void tri_value_print(const char *text)
+{
+    while (*text) {
+        size_t size = control_size(text);
+        if (!size)
+            putchar(*text++);
+        for (; size > 0; size--)
+            printf("\\x%02x", (unsigned char)*text++);
+    }
 }
 
 /* ---- single values for people ---- */
@@ -249,31 +274,82 @@ static void narrow(VARIANT *value, CIMTYPE type)
     }
 }
 
-static const char *parse_single(const char *text, CIMTYPE type, VARIANT *ret)
+/* A date and time as date_text writes them, as the API wants them; without an offset, those of this place. NULL: it is
+ * none. */
+static char *parse_date(const char *text)
+{
+    struct tm tm = {0};
+    unsigned microseconds = 0, hours = 0, minutes = 0;
+    int used = 0;
+    const char *rest = text + strcspn(text, "T ");
+
+    if (*rest)
+        rest = strptime(text, *rest == 'T' ? "%Y-%m-%dT%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &tm);
+    else
+        rest = strptime(text, "%Y-%m-%d", &tm);
+    if (!rest)
+        return NULL;
+    if (*rest == '.' && sscanf(rest, ".%6u%n", &microseconds, &used) == 1) {
+        for (int digits = used; digits < 7; digits++)
+            microseconds *= 10;
+        rest += used;
+    }
+    long offset = 0;
+    char sign = *rest;
+    if (!sign) {
+        struct tm local = tm;
+        local.tm_isdst = -1;
+        mktime(&local);
+        offset = local.tm_gmtoff / 60;
+    } else if (strcmp(rest, "Z") != 0) {
+        if (!strchr("+-", sign) || sscanf(rest + 1, "%2u:%2u%n", &hours, &minutes, &used) != 2 || rest[used + 1])
+            return NULL;
+        offset = (long)(60 * hours + minutes) * (sign == '-' ? -1 : 1);
+    }
+    return tri_text_format("%04d%02d%02d%02d%02d%02d.%06u%c%03ld", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                           tm.tm_hour, tm.tm_min, tm.tm_sec, microseconds, offset < 0 ? '-' : '+', labs(offset));
+}
+
+/* What is wrong with a text that does not become a value of the type. */
+static char *complaint(HRESULT hr, CIMTYPE type)
+{
+    bool is_array;
+
+    if (hr == DISP_E_OVERFLOW)
+        return tri_text_format("is out of the range of %s", tri_value_type_name(type, &is_array));
+    return tri_text_format("is %s", type == CIM_BOOLEAN ? "neither true nor false" : "not a number");
+}
+
+static char *parse_single(const char *text, CIMTYPE type, VARIANT *ret)
 {
     VARIANT value = {0};
+    TRI_AUTO_FREE char *date = NULL;
 
     if (type == CIM_OBJECT || type == CIM_EMPTY)
-        return "cannot be given here: the property is an object";
+        return tri_text_format("cannot be given here: the property is an object");
+    if (type == CIM_DATETIME && strspn(text, "0123456789*") < 8) {
+        date = parse_date(text);
+        if (!date)
+            return tri_text_format("is no date: write it as 2026-11-21 10:30:00+01:00 or 20261121103000.000000+060");
+        text = date;
+    }
     V_VT(&value) = VT_BSTR;
     V_BSTR(&value) = tri_bstr(text);
     HRESULT hr = VariantChangeType(&value, &value, 0, types[type_index(type)].read_as);
     if (FAILED(hr)) {
         VariantClear(&value);
-        if (hr == DISP_E_OVERFLOW)
-            return "is out of the property's range";
-        return type == CIM_BOOLEAN ? "is neither true nor false" : "is not a number";
+        return complaint(hr, type);
     }
     narrow(&value, type);
     *ret = value;
     return NULL;
 }
 
-static const char *add_element(VARIANT *array, size_t i, const json_t *item, CIMTYPE type)
+static char *add_element(VARIANT *array, size_t i, const json_t *item, CIMTYPE type)
 {
     TRI_AUTO_FREE char *dumped = json_is_string(item) ? NULL : json_dumps(item, JSON_ENCODE_ANY);
     TRI_AUTO_VARIANT VARIANT element = {0};
-    const char *wrong = parse_single(dumped ? dumped : json_string_value(item), type, &element);
+    char *wrong = parse_single(dumped ? dumped : json_string_value(item), type, &element);
     LONG index = (LONG)i;
 
     if (wrong)
@@ -290,11 +366,11 @@ static const char *add_element(VARIANT *array, size_t i, const json_t *item, CIM
     return NULL;
 }
 
-static const char *parse_array(const char *text, CIMTYPE type, VARIANT *ret)
+static char *parse_array(const char *text, CIMTYPE type, VARIANT *ret)
 {
     json_t *items = json_loads(text, 0, NULL), *item;
     TRI_AUTO_VARIANT VARIANT array = {.vt = VT_ARRAY | VT_VARIANT};
-    const char *wrong = NULL;
+    char *wrong = NULL;
     size_t i;
 
     if (!json_is_array(items)) {
@@ -313,7 +389,7 @@ static const char *parse_array(const char *text, CIMTYPE type, VARIANT *ret)
     return NULL;
 }
 
-const char *tri_value_parse(const char *text, CIMTYPE type, VARIANT *ret)
+char *tri_value_parse(const char *text, CIMTYPE type, VARIANT *ret)
 {
     if (!text) {
         *ret = (VARIANT){.vt = VT_NULL};

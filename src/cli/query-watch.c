@@ -6,6 +6,7 @@
 
 #include "output.h"
 #include "query-answer.h"
+#include "query-hint.h"
 #include "query-value.h"
 #include "verbs.h"
 
@@ -39,8 +40,10 @@ static void print_event(IWbemClassObject *event)
     while (IWbemClassObject_Next(event, 0, &name, &value, &type, NULL) == WBEM_S_NO_ERROR) {
         TRI_AUTO_FREE char *name_text = tri_text_of_bstr(name);
         TRI_AUTO_FREE char *text = tri_value_text(&value, type);
-        if (V_VT(&value) != VT_NULL && !is_noise(name_text))
-            printf("  %s=%s", name_text, text);
+        if (V_VT(&value) != VT_NULL && !is_noise(name_text)) {
+            printf("  %s=", name_text);
+            tri_value_print(text);
+        }
         SysFreeString(name);
         VariantClear(&value);
     }
@@ -94,8 +97,11 @@ static int run(struct tri_cli *cli)
     uint32_t count = print_events(&answer, settings);
     if (answer.signal)
         return TRI_EXIT_SIGNAL + answer.signal;
-    if (answer.is_done && FAILED(answer.result))
-        return tri_answer_fail(&answer, "cannot watch \"%s\"", cli->argv[0]);
+    if (answer.is_done && FAILED(answer.result)) {
+        TRI_AUTO_FREE char *hint = tri_hint_query(&management, answer.result, cli->argv[0], cli->argc);
+        TRI_AUTO_FREE char *shown = tri_query_shown(cli->argv[0]);
+        return tri_answer_fail(&answer, hint, "cannot watch \"%s\"", shown);
+    }
     if (count < settings->count)
         return tri_fail(cli, "only %" PRIu32 " of %" PRIu32 " events came in %" PRIu32 " s", count, settings->count,
                         settings->timeout_s);

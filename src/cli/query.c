@@ -4,6 +4,7 @@
 
 #include "output.h"
 #include "query-answer.h"
+#include "query-hint.h"
 #include "query-print.h"
 #include "verbs.h"
 
@@ -40,6 +41,15 @@ static enum tri_row_format chosen_format(const struct tri_cli *cli)
     return settings->csv ? TRI_ROWS_CSV : settings->lines ? TRI_ROWS_LINES : TRI_ROWS_TABLE;
 }
 
+static int fail(const struct tri_answer *answer, const char *query)
+{
+    const struct tri_management *management = answer->management;
+    TRI_AUTO_FREE char *hint = tri_hint_query(management, answer->result, query, management->cli->argc);
+    TRI_AUTO_FREE char *shown = tri_query_shown(query);
+
+    return tri_answer_fail(answer, hint, "cannot query \"%s\"", shown);
+}
+
 static int run(struct tri_cli *cli)
 {
     const struct settings *settings = cli->settings;
@@ -49,6 +59,10 @@ static int run(struct tri_cli *cli)
     TRI_AUTO_BSTR BSTR language = tri_bstr("WQL"), wide = tri_bstr(query);
     IWbemClassObject *object;
 
+    if (settings->csv && cli->json)
+        return tri_fail(cli, "--csv and --json exclude each other");
+    if (!query[strspn(query, " \t\r\n")])
+        return tri_fail(cli, "the query is empty; the usage is: trireme query [OPTION]... \"SELECT ...\"");
     int status = tri_management_open(&management, cli);
     if (status)
         return status;
@@ -60,7 +74,7 @@ static int run(struct tri_cli *cli)
     while ((object = tri_answer_next(&answer, TRI_NEVER_MS)))
         tri_rows_add(&rows, object);
     if (FAILED(answer.result))
-        return tri_answer_fail(&answer, "cannot query \"%s\"", query);
+        return fail(&answer, query);
     tri_rows_print(&rows, chosen_format(cli), settings->all);
     return TRI_EXIT_OK;
 }

@@ -191,11 +191,12 @@ def links():
 def adapters_are_what_ip_says(trireme):
     rows = {row["InterfaceIndex"]: row for row in ask(trireme, "SELECT * FROM Win32_NetworkAdapter")}
     assert set(rows) == set(links()), (rows, links())
+    computer, = ask(trireme, "SELECT Name FROM Win32_ComputerSystem")
     for index, link in links().items():
         row = rows[index]
         assert row["Name"] == row["NetConnectionID"] == link["ifname"], (row, link)
         assert row["NetEnabled"] == ("UP" in link["flags"]), (row, link)
-        assert row["DeviceID"] == str(index) and row["SystemName"].lower() == socket.gethostname().lower(), row
+        assert row["DeviceID"] == str(index) and row["SystemName"] == computer["Name"], row
         if link["link_type"] == "ether":
             assert row["MACAddress"] == link["address"].upper() and row["AdapterTypeId"] in (0, 9), (row, link)
         else:

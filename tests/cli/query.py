@@ -104,6 +104,55 @@ def mistakes_in_queries_are_explained(trireme):
     assert done.returncode == 125 and json.loads(done.stderr)["Name"] == "WBEM_E_INVALID_QUERY", done
 
 
+def says(trireme, sentence, *arguments):
+    done = trireme(*arguments)
+    assert done.returncode == 125 and sentence in done.stderr.decode(), done
+
+
+def a_misspelt_name_is_answered_with_the_one_that_was_meant(trireme):
+    query = "did you mean Win32_Process?"
+    for name in ("Win32_Proces", "win32_prcess", "Process"):
+        says(trireme, query, "query", f"SELECT * FROM {name}")
+        says(trireme, query, "get", f"{name}.Handle=1")
+        says(trireme, query, "describe", name)
+        says(trireme, query, "classes", name)
+    says(trireme, query, "watch",
+         "SELECT * FROM __InstanceCreationEvent WITHIN 1 WHERE TargetInstance ISA 'Win32_Proces'")
+    says(trireme, "did you mean ProcessId?", "query", "SELECT * FROM Win32_Process WHERE ProcesId = 1")
+    says(trireme, "did you mean Name?", "query", "SELECT Nam FROM Win32_Process")
+    says(trireme, "did you mean Create?", "call", "Win32_Process", "Creat")
+    says(trireme, "did you mean CommandLine?", "call", "Win32_Process", "Create", "CommandLin=true")
+    says(trireme, "it takes CommandLine, ", "call", "Win32_Process", "Create", "X=true")
+    says(trireme, "add -n 'root\\virtualization\\v2'", "query", "SELECT * FROM Msvm_ComputerSystem")
+    done = trireme("query", "SELECT * FROM Zzzzzzzz")
+    assert b"did you mean" not in done.stderr, done
+
+
+def what_other_languages_have_is_said_to_be_missing(trireme):
+    says(trireme, "WQL has no ORDER BY", "query", "SELECT Name FROM Win32_Process ORDER BY Name")
+    says(trireme, "WQL has no COUNT", "query", "SELECT COUNT(*) FROM Win32_Process")
+    says(trireme, "\"SELECT * FROM Win32_Process\"", "query", "Win32_Process")
+    says(trireme, "quotation marks", "query", "SELECT", "a.txt", "b.txt", "FROM", "Win32_Process")
+    says(trireme, "the query is empty", "query", " ")
+    says(trireme, "exclude each other", "query", "--csv", "--json", "SELECT * FROM Win32_Process")
+
+
+def a_long_query_is_named_by_its_beginning(trireme):
+    done = trireme("query", "SELECT * FROM Win32_Process WHERE Name = '" + "\u00e9" * 40000 + "' ORDER")
+    assert done.returncode == 125 and len(done.stderr) < 1000 and b"...\": " in done.stderr, done
+    done.stderr.decode()
+
+
+@with_racks
+def control_characters_do_not_reach_the_terminal(trireme):
+    trireme.text("put", "Test_Rack", "Name=\x1b[31mred\x07\u009b1m", "Tags=[\"a\\nb\"]")
+    for arguments in (("query", "--lines", "SELECT Name, Tags FROM Test_Rack WHERE Name LIKE '%red%'"),
+                      ("query", "SELECT * FROM Test_Rack WHERE Name LIKE '%red%'"),
+                      ("get", "Test_Rack.Name='\x1b[31mred\x07\u009b1m'")):
+        lines = trireme.text(*arguments).splitlines()
+        assert "Name = \\x1b[31mred\\x07\\xc2\\x9b1m" in lines and "Tags = a\\x0ab" in lines, lines
+
+
 # ---- get, put, delete ----
 
 @with_racks
@@ -144,6 +193,25 @@ def values_that_do_not_fit_are_refused(trireme):
 
 
 @with_racks
+def dates_are_read_as_they_are_shown(trireme):
+    for text, stored in {"2026-11-21 10:30:00+01:00": "20261121103000.000000+060",
+                         "2026-11-21T10:30:00.25Z": "20261121103000.250000+000",
+                         "2026-11-21 10:30:00-03:30": "20261121103000.000000-210",
+                         "20261121103000.000000+060": "20261121103000.000000+060",
+                         "00000001000000.000000:000": "00000001000000.000000:000"}.items():
+        trireme.text("put", "Test_Rack", "Name=A1", f"Installed={text}")
+        assert trireme.json("get", "Test_Rack='A1'")["Installed"] == stored, text
+    trireme("put", "Test_Rack", "Name=A1", "Installed=2026-11-21", env={"TZ": "UTC-2"})
+    assert trireme.json("get", "Test_Rack='A1'")["Installed"] == "20261121000000.000000+120"
+    for text in ("tomorrow", "2026-13-01", "2026-11-21 10:30:00 later", "2026-11-21 10:30:00+1"):
+        says(trireme, "is no date", "put", "Test_Rack", "Name=A1", f"Installed={text}")
+
+
+def a_class_is_no_object_to_be_shown(trireme):
+    says(trireme, "`trireme query \"SELECT * FROM Win32_Process\"`", "get", "Win32_Process")
+
+
+@with_racks
 def objects_are_deleted_and_classes_only_when_asked_to(trireme):
     assert trireme.text("delete", "Test_Rack='A1'") == ""
     refuses(trireme, "delete", "Test_Rack='A1'", code="WBEM_E_NOT_FOUND")
@@ -162,6 +230,7 @@ def a_method_runs_and_its_answer_is_the_status(trireme):
     assert eventually(lambda: os.path.exists(marker)), result
     done = trireme("call", "Win32_Process", "Create", "CommandLine=/no/such/program")
     assert done.returncode == 125 and b"ReturnValue = " in done.stdout and b"Create answered " in done.stderr, done
+    assert b"answered 9, which is not success: Path not found" in done.stderr, done
     refuses(trireme, "call", "Win32_Process", "NoSuchMethod", naming="NoSuchMethod")
     refuses(trireme, "call", "Win32_Process", "Create", "Nonsense=1", code="WBEM_E_NOT_FOUND", naming="Nonsense")
 
@@ -207,6 +276,20 @@ def mof_is_all_or_nothing(trireme):
     refuses(trireme, "mof", "/no/such/file", naming="No such file")
     trireme.text("mof", "-", input=b"class Test_Four { [key] string A; };")
     assert trireme.json("get", "Test_Four")["__CLASS"] == "Test_Four"
+
+
+def included_files_are_looked_for_beside_the_one_that_names_them(trireme):
+    folder = os.path.join(trireme.folder, "schema")
+    os.mkdir(folder)
+    texts = {"all.mof": '#pragma include("base.mof")\n#pragma include("more.mof")\n',
+             "base.mof": "class Test_Base { [key] string A; };\n", "more.mof": "class Test_More : Test_Base { string B; };\n"}
+    for name, text in texts.items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+    trireme.text("mof", os.path.relpath(os.path.join(folder, "all.mof")))
+    assert "Test_Base" in trireme.text("describe", "Test_More")
+    os.unlink(os.path.join(folder, "more.mof"))
+    refuses(trireme, "mof", os.path.join(folder, "all.mof"), naming="more.mof")
 
 
 # ---- watch ----
@@ -266,9 +349,13 @@ def a_closed_output_ends_it(trireme):
 if __name__ == "__main__":
     main([a_query_shows_the_running_system, columns_come_in_the_order_of_the_query, values_are_shown_by_their_types,
           many_whole_objects_are_a_table_without_empty_columns, comma_separated_values_can_be_read_back,
-          nothing_found_is_no_failure, mistakes_in_queries_are_explained, an_object_is_got_by_its_path,
+          nothing_found_is_no_failure, mistakes_in_queries_are_explained,
+          a_misspelt_name_is_answered_with_the_one_that_was_meant, what_other_languages_have_is_said_to_be_missing,
+          a_long_query_is_named_by_its_beginning, control_characters_do_not_reach_the_terminal,
+          dates_are_read_as_they_are_shown, a_class_is_no_object_to_be_shown, an_object_is_got_by_its_path,
           instances_are_made_and_changed, values_that_do_not_fit_are_refused,
           objects_are_deleted_and_classes_only_when_asked_to, a_method_runs_and_its_answer_is_the_status,
           classes_are_listed_and_described, what_is_described_can_be_compiled_again, mof_is_all_or_nothing,
+          included_files_are_looked_for_beside_the_one_that_names_them,
           events_are_printed_as_they_come, watching_ends_with_ctrl_c, watching_ends_when_its_time_is_over,
           a_closed_output_ends_it])
