@@ -196,7 +196,7 @@ int tri_disk_sync_nodes(uint64_t sequence, struct tri_error *error)
 int tri_disk_drop_nodes(uint64_t sequence, struct tri_error *error)
 {
     TRI_AUTO_DISK_LOCK struct tri_disk_lock lock = TRI_DISK_LOCK_NONE;
-    int code = tri_disk_lock_open(sequence, TRI_WHOLE_DISK, TRI_LOCK_ANY_STATE, &lock, error);
+    int code = tri_disk_lock_open(sequence, TRI_WHOLE_DISK, TRI_LOCK_ANY_STATE | TRI_LOCK_UNREADABLE, &lock, error);
     if (code == 0)
         code = tri_guard_free(&lock, false, NULL, error);
     return code < 0 ? code : tri_node_remove_all(lock.disk_fd, lock.disk->name, error);
@@ -214,7 +214,7 @@ int tri_disk_offline(uint64_t sequence, struct tri_error *error)
     TRI_AUTO_DISK_LOCK struct tri_disk_lock lock = TRI_DISK_LOCK_NONE;
     char name[32];
     tri_state_sweep();
-    int code = tri_disk_lock_open(sequence, TRI_WHOLE_DISK, TRI_LOCK_ANY_STATE, &lock, error);
+    int code = tri_disk_lock_open(sequence, TRI_WHOLE_DISK, TRI_LOCK_ANY_STATE | TRI_LOCK_UNREADABLE, &lock, error);
     if (code < 0 || lock.disk->is_offline)
         return code;
     offline_name(sequence, name);

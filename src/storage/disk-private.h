@@ -15,6 +15,7 @@ enum tri_lock_flag {
     TRI_LOCK_FILESYSTEMS =
         1,                  /* lock->disk has its partitions' file systems; else only that of a disk without a table */
     TRI_LOCK_ANY_STATE = 2, /* also offline and read-only disks, and without a medium; disk_fd is for reading */
+    TRI_LOCK_UNREADABLE = 4, /* also one that answers only errors: it has no partitions then */
 };
 /* As tri_disk_lock_take. */
 int tri_disk_lock_open(uint64_t sequence, uint64_t offset_bytes, unsigned flags, struct tri_disk_lock *ret,

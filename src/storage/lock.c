@@ -115,6 +115,19 @@ static int lock_partition(struct tri_disk_lock *lock, struct tri_error *error)
 
 /* ---- both ---- */
 
+static int fill(struct tri_disk_lock *lock, unsigned flags, struct tri_error *error)
+{
+    struct tri_error why = {0};
+    int code =
+        tri_disk_fill(lock->disk, lock->disk_fd, flags & TRI_LOCK_FILESYSTEMS ? TRI_DISK_FILESYSTEMS : 0, &why);
+    if (code == TRI_STORAGE_IO && flags & TRI_LOCK_UNREADABLE)
+        code = 0;
+    if (code < 0 && error)
+        tri_error_move(error, &why);
+    tri_error_clear(&why);
+    return code;
+}
+
 int tri_disk_lock_open(uint64_t sequence, uint64_t offset_bytes, unsigned flags, struct tri_disk_lock *ret,
                        struct tri_error *error)
 {
@@ -122,7 +135,7 @@ int tri_disk_lock_open(uint64_t sequence, uint64_t offset_bytes, unsigned flags,
     lock.offset_bytes = offset_bytes;
     int code = open_disk(sequence, offset_bytes, flags, &lock, error);
     if (code == 0 && lock.disk->size_bytes > 0)
-        code = tri_disk_fill(lock.disk, lock.disk_fd, flags & TRI_LOCK_FILESYSTEMS ? TRI_DISK_FILESYSTEMS : 0, error);
+        code = fill(&lock, flags, error);
     if (code == 0 && offset_bytes != TRI_WHOLE_DISK)
         code = lock_partition(&lock, error);
     if (code < 0)

@@ -187,6 +187,122 @@ static void what_is_gone_is_said_to_be_gone(void **state)
     assert_hr(VDS_E_OBJECT_NOT_FOUND, try_add(&nobody, VDS_PST_GPT));
 }
 
+/* The file gets shorter below an attached image: every read of the disk is answered by an error. */
+static void make_fail(const struct face_disk *disk)
+{
+    assert_int_equal(truncate(disk->path, 0), 0);
+    run_command("blockdev --flushbufs '%s' %sp1 2>/dev/null", disk->node, disk->node);
+}
+
+static unsigned times_listed(const VDS_OBJECT_ID *id)
+{
+    IEnumVdsObject *list = NULL;
+    unsigned count = 0;
+    assert_hr(S_OK, IVdsService_QueryUnallocatedDisks(service, &list));
+    EACH (disk, IVdsDisk, list)
+        count += is_disk(disk, id);
+    IEnumVdsObject_Release(list);
+    return count;
+}
+
+static void a_disk_that_answers_errors_is_listed_as_failed(void **state)
+{
+    NEEDS_DISKS;
+    struct face_disk disk, other;
+    struct face_volume volume;
+    VDS_DISK_PROP prop;
+    VDS_PARTITION_PROP *partitions = (void *)1;
+    LPWSTR name = NULL, id_before = NULL, id_after = NULL;
+    IVdsPack *pack = (void *)1;
+    IUnknown *object = NULL;
+    LONG count = 77;
+    make_disk_with_volume(&disk, &volume, "failed.img", 64 * MIB);
+    make_disk(&other, "sound.img", RAW, 64 * MIB);
+    IVdsAdvancedDisk3 *advanced3 = QUERY(disk.disk, IVdsAdvancedDisk3);
+    assert_hr(S_OK, IVdsAdvancedDisk3_GetUniqueId(advanced3, &id_before));
+    prop = disk_prop(disk.disk);
+    assert_int_equal(prop.status, VDS_DS_ONLINE);
+    make_fail(&disk);
+
+    /* what it is is told, and that it has failed; it is in no pack, and the others are not hidden by it */
+    assert_hr(S_OK, IVdsDisk_GetProperties(disk.disk, &prop));
+    assert_int_equal(prop.status, VDS_DS_FAILED);
+    assert_int_equal(prop.health, VDS_H_FAILED);
+    assert_int_equal(prop.ullSize, 64 * MIB);
+    assert_int_equal(prop.PartitionStyle, VDS_PST_UNKNOWN);
+    assert_string_equal(U(prop.pwszDevicePath), disk.node);
+    assert_int_equal(times_listed(&disk.id), 1);
+    assert_int_equal(times_listed(&other.id), 1);
+    assert_hr(S_OK, IVdsAdvancedDisk3_GetUniqueId(advanced3, &id_after));
+    assert_string_equal(U(id_before), U(id_after));
+    IVdsServiceSw *finder = QUERY(service, IVdsServiceSw);
+    assert_hr(S_OK, IVdsServiceSw_GetDiskObject(finder, prop.pwszName, &object));
+    IVdsDisk *found = QUERY(object, IVdsDisk);
+    assert_true(is_disk(found, &disk.id));
+    assert_hr(S_OK, IVdsVDisk_GetDeviceName(disk.image, &name));
+    assert_string_equal(U(name), U(prop.pwszName));
+
+    /* its table and its data are asked for in vain, and nothing is changed */
+    assert_hr(VDS_E_IO_ERROR, IVdsDisk_GetPack(disk.disk, &pack));
+    assert_null(pack);
+    assert_hr(VDS_E_IO_ERROR, IVdsAdvancedDisk_QueryPartitions(disk.advanced, &partitions, &count));
+    assert_null(partitions);
+    assert_int_equal(count, 0);
+    assert_hr(VDS_E_IO_ERROR, try_add(&disk.id, VDS_PST_GPT));
+    assert_hr(VDS_E_IO_ERROR, TRY(IVdsAdvancedDisk_Clean(disk.advanced, TRUE, TRUE, FALSE, ASYNC)));
+    assert_hr(VDS_E_IO_ERROR, format_as(&volume, "ext4", NULL, VDS_FSOF_QUICK | VDS_FSOF_FORCE));
+
+    assert_int_equal(truncate(disk.path, 64 * MIB), 0);
+    assert_int_equal(disk_prop(disk.disk).status, VDS_DS_ONLINE);
+    CoTaskMemFree(name);
+    CoTaskMemFree(id_before);
+    CoTaskMemFree(id_after);
+    free_disk_prop(&prop);
+    LET_GO(found);
+    LET_GO(object);
+    LET_GO(finder);
+    LET_GO(advanced3);
+    drop_both(&disk, &volume);
+    drop_disk(&other);
+}
+
+static void a_disk_that_answers_errors_can_be_detached(void **state)
+{
+    NEEDS_DISKS;
+    struct face_disk disk;
+    struct face_volume volume;
+    make_disk_with_volume(&disk, &volume, "lost.img", 64 * MIB);
+    make_fail(&disk);
+    assert_int_equal(times_listed(&disk.id), 1);
+    assert_hr(S_OK, IVdsOpenVDisk_Detach(disk.open, DETACH_VIRTUAL_DISK_FLAG_NONE, 0));
+    assert_int_equal(times_listed(&disk.id), 0);
+    drop_both(&disk, &volume);
+}
+
+/* A sentence that an earlier failure left would be taken for this one's. */
+static void a_missing_place_for_the_answer_is_refused_with_a_sentence(void **state)
+{
+    NEEDS_DISKS;
+    struct face_disk disk;
+    struct face_volume volume;
+    DWORD cookie = 77;
+    make_disk_with_volume(&disk, &volume, "places.img", 64 * MIB);
+#define REFUSED_AS(call, words)                                                                                        \
+    do {                                                                                                               \
+        assert_hr(VDS_E_BAD_COOKIE, IVdsService_Unadvise(service, 0));                                                 \
+        assert_hr(E_INVALIDARG, (call));                                                                               \
+        assert_non_null(strstr(why(), (words)));                                                                       \
+    } while (0)
+    REFUSED_AS(IVdsVolume_GetProperties(volume.volume, NULL), "IVdsVolume::GetProperties");
+    REFUSED_AS(IVdsVolumeMF_GetFileSystemProperties(volume.mf, NULL), "IVdsVolumeMF::GetFileSystemProperties");
+    REFUSED_AS(IVdsVDisk_GetDeviceName(disk.image, NULL), "IVdsVDisk::GetDeviceName");
+    REFUSED_AS(IVdsVdProvider_QueryVDisks(virtual_disks, NULL), "IVdsVdProvider::QueryVDisks");
+    REFUSED_AS(IVdsVdProvider_GetVDiskFromDisk(virtual_disks, NULL, NULL), "GetVDiskFromDisk");
+    REFUSED_AS(IVdsService_Advise(service, NULL, &cookie), "sink");
+    assert_int_equal(cookie, 0);
+    drop_both(&disk, &volume);
+}
+
 static void corrupt_images_are_refused(void **state)
 {
     NEEDS_DISKS;
@@ -546,6 +662,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(labels_that_cannot_be_are_refused),
         cmocka_unit_test(formats_that_cannot_be_are_refused),
         cmocka_unit_test(what_is_gone_is_said_to_be_gone),
+        cmocka_unit_test(a_disk_that_answers_errors_is_listed_as_failed),
+        cmocka_unit_test(a_disk_that_answers_errors_can_be_detached),
+        cmocka_unit_test(a_missing_place_for_the_answer_is_refused_with_a_sentence),
         cmocka_unit_test(corrupt_images_are_refused),
         cmocka_unit_test(names_of_files_are_only_names),
         cmocka_unit_test(what_is_held_is_refused_even_by_force),

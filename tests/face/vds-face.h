@@ -254,7 +254,7 @@ static IVdsVdProvider *virtual_disks;
         (void)state;                                                                                                   \
         if (skip_reason) {                                                                                             \
             printf("# skipped: %s\n", skip_reason);                                                                    \
-            skip();                                                                                                    \
+            return;                                                                                                    \
         }                                                                                                              \
     } while (0)
 
@@ -262,7 +262,7 @@ static IVdsVdProvider *virtual_disks;
     do {                                                                                                               \
         if (!(condition)) {                                                                                            \
             printf("# skipped: %s\n", (reason));                                                                       \
-            skip();                                                                                                    \
+            return;                                                                                                    \
         }                                                                                                              \
     } while (0)
 

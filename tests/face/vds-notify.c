@@ -161,6 +161,46 @@ static void a_sink_is_told_the_life_of_a_disk(void **state)
     assert_false(sink.is_wrong);
 }
 
+/* The letter of the last note of that event; 0: there is none. */
+static WCHAR letter_told(struct sink *told_to, ULONG event, VDS_OBJECT_ID *ret_volume)
+{
+    WCHAR letter = 0;
+    pthread_mutex_lock(&told_to->lock);
+    for (unsigned i = 0; i < told_to->count; i++)
+        if (told_to->seen[i].objectType == VDS_NTT_DRIVE_LETTER && told_to->seen[i].Letter.ulEvent == event) {
+            letter = told_to->seen[i].Letter.wcLetter;
+            *ret_volume = told_to->seen[i].Letter.volumeId;
+        }
+    pthread_mutex_unlock(&told_to->lock);
+    return letter;
+}
+
+static void a_sink_is_told_which_letters_come_and_go(void **state)
+{
+    NEEDS_DISKS;
+    struct face_disk disk;
+    struct face_volume volume;
+    VDS_OBJECT_ID id;
+    DWORD cookie = 0;
+    make_disk_with_volume(&disk, &volume, "letters.img", 64 * MIB);
+    format_quickly(&volume, "ext4");
+    make_sink(&sink);
+    assert_hr(S_OK, IVdsService_Advise(service, &sink.face, &cookie));
+    assert_hr(S_OK, IVdsVolumeMF_AddAccessPath(volume.mf, u"W:\\"));
+    assert_comes(letter_told(&sink, VDS_NF_DRIVE_LETTER_ASSIGN, &id) == u'W');
+    assert_true(IsEqualGUID(&id, &volume.id));
+    assert_told(&sink, VDS_NTT_MOUNT_POINT, VDS_NF_MOUNT_POINTS_CHANGE, &volume.id);
+    assert_int_equal(letter_told(&sink, VDS_NF_DRIVE_LETTER_FREE, &id), 0);
+    forget(&sink);
+    assert_hr(S_OK, IVdsVolumeMF_DeleteAccessPath(volume.mf, u"W:\\", FALSE));
+    assert_comes(letter_told(&sink, VDS_NF_DRIVE_LETTER_FREE, &id) == u'W');
+    assert_true(is_null_guid(&id));
+    assert_int_equal(letter_told(&sink, VDS_NF_DRIVE_LETTER_ASSIGN, &id), 0);
+    assert_hr(S_OK, IVdsService_Unadvise(service, cookie));
+    assert_false(sink.is_wrong);
+    drop_both(&disk, &volume);
+}
+
 static void a_sink_is_told_what_others_do(void **state)
 {
     NEEDS_DISKS;
@@ -250,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sink_is_told_the_life_of_a_disk),
+        cmocka_unit_test(a_sink_is_told_which_letters_come_and_go),
         cmocka_unit_test(a_sink_is_told_what_others_do),
         cmocka_unit_test(cookies_are_checked),
         cmocka_unit_test(a_sink_may_leave_while_it_is_told),

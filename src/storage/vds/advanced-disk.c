@@ -258,16 +258,20 @@ static bool letter_of(WCHAR unit, char path[3])
     return letter >= 'A' && letter <= 'Z';
 }
 
-static HRESULT bad_letter(void)
-{
-    return tri_vds_refuse(VDS_E_INVALID_DRIVE_LETTER, "A drive letter is one of A to Z.");
-}
-
 static HRESULT look_at_place(const void *This, ULONGLONG offset, struct tri_volume_id *ret)
 {
     TRI_AUTO_DISK struct tri_disk *disk = NULL;
     HRESULT hr = tri_vds_disk_look_filesystems(This, &disk);
     return FAILED(hr) ? hr : tri_vds_disk_place(disk, offset, ret);
+}
+
+/* The same for who brings a letter, whose path is "X:". */
+static HRESULT look_for_letter(const void *This, ULONGLONG offset, WCHAR letter, char ret_path[3],
+                               struct tri_volume_id *ret)
+{
+    if (!letter_of(letter, ret_path))
+        return tri_vds_refuse(VDS_E_INVALID_DRIVE_LETTER, "A drive letter is one of A to Z.");
+    return look_at_place(This, offset, ret);
 }
 
 static bool has_letter(const struct tri_volume_id *place, char letter)
@@ -290,9 +294,7 @@ static HRESULT STDMETHODCALLTYPE advanced_AssignDriveLetter(IVdsAdvancedDisk *Th
     char path[3], letter;
     struct tri_volume_id place;
     struct tri_error error = {0};
-    if (!letter_of(wcLetter, path))
-        return bad_letter();
-    HRESULT hr = look_at_place(This, ullOffset, &place);
+    HRESULT hr = look_for_letter(This, ullOffset, wcLetter, path, &place);
     if (FAILED(hr))
         return hr;
     if ((letter = find_letter(&place)))
@@ -306,9 +308,7 @@ static HRESULT STDMETHODCALLTYPE advanced_DeleteDriveLetter(IVdsAdvancedDisk *Th
     char path[3];
     struct tri_volume_id place;
     struct tri_error error = {0};
-    if (!letter_of(wcLetter, path))
-        return bad_letter();
-    HRESULT hr = look_at_place(This, ullOffset, &place);
+    HRESULT hr = look_for_letter(This, ullOffset, wcLetter, path, &place);
     if (FAILED(hr))
         return hr;
     if (!has_letter(&place, path[0]))
@@ -433,7 +433,10 @@ static HRESULT STDMETHODCALLTYPE advanced3_GetProperties(IVdsAdvancedDisk3 *This
     TRI_AUTO_DISK struct tri_disk *disk = NULL;
     VDS_ADVANCEDDISK_PROP prop = {0};
     struct tri_error error = {0};
-    int code = tri_vds_disk_outline(tri_vds_disk_of_this(This), &disk, &error);
+    uint64_t sequence = tri_vds_disk_of_this(This);
+    bool has_failed;
+    int code = tri_vds_disk_outline(sequence, &disk, &error);
+    code = tri_vds_disk_settle(code, sequence, &disk, &has_failed, &error);
     HRESULT hr = code < 0 ? tri_vds_fail(code, &error) : put_advanced_strings(disk, &prop);
     if (FAILED(hr))
         return hr;
@@ -444,8 +447,8 @@ static HRESULT STDMETHODCALLTYPE advanced3_GetProperties(IVdsAdvancedDisk3 *This
     prop.ulLogicalSectorSize = disk->sector_bytes;
     prop.ulPhysicalSectorSize = disk->physical_sector_bytes;
     prop.ulPartitionCount = (ULONG)disk->partition_count;
-    prop.status = tri_vds_disk_status(disk);
-    prop.health = VDS_H_HEALTHY;
+    prop.status = tri_vds_disk_status(disk, has_failed);
+    prop.health = tri_vds_disk_health(has_failed);
     prop.BusType = tri_vds_disk_bus(disk);
     prop.PartitionStyle = tri_vds_disk_style(disk);
     prop.ulFlags = tri_vds_disk_flags(disk);
@@ -464,7 +467,8 @@ static HRESULT STDMETHODCALLTYPE advanced3_GetUniqueId(IVdsAdvancedDisk3 *This, 
         return tri_vds_refuse(E_INVALIDARG, "IVdsAdvancedDisk3::GetUniqueId needs a place for the id.");
     *ppwszId = NULL;
     TRI_AUTO_DISK struct tri_disk *disk = NULL;
-    HRESULT hr = tri_vds_disk_look(This, 0, &disk);
+    bool has_failed;
+    HRESULT hr = tri_vds_disk_describe(This, &disk, &has_failed);
     if (FAILED(hr))
         return hr;
     TRI_AUTO_FREE char *id = unique_id(disk);

@@ -10,9 +10,12 @@
 
 #define AUTO_ERROR TRI_CLEANUP(tri_error_clear) struct tri_error
 
+enum { LETTERS = 'Z' - 'A' + 1 };
+
 struct advise {
     DWORD cookie;
     IVdsAdviseSink *sink;
+    GUID letters[LETTERS]; /* the volumes that had them when last looked at */
     struct tri_subscription *subscription;
     struct advise *next;
 };
@@ -74,15 +77,51 @@ static VDS_NOTIFICATION notification(const struct tri_storage_event *event)
     return note;
 }
 
-/* One at a time, so that nothing waits for others to come. Takes a reference first: inside OnNotify the client may
- * unadvise, and then only the sink is still there. */
+/* ---- letters: mounts like others to the engine ---- */
+
+static GUID volume_of_letter(int index)
+{
+    struct tri_volume_id volume;
+    return tri_letter_volume((char)('A' + index), &volume) ? tri_vds_volume_id(&volume) : GUID_NULL;
+}
+
+static void letters_read(GUID letters[LETTERS])
+{
+    for (int i = 0; i < LETTERS; i++)
+        letters[i] = volume_of_letter(i);
+}
+
+/* What has become of the letters since; how many notes of that there are. */
+static LONG letters_compare(GUID letters[LETTERS], VDS_NOTIFICATION notes[LETTERS])
+{
+    LONG count = 0;
+    for (int i = 0; i < LETTERS; i++) {
+        GUID now = volume_of_letter(i);
+        if (IsEqualGUID(&now, &letters[i]))
+            continue;
+        ULONG number = IsEqualGUID(&now, &GUID_NULL) ? VDS_NF_DRIVE_LETTER_FREE : VDS_NF_DRIVE_LETTER_ASSIGN;
+        letters[i] = now;
+        notes[count++] = (VDS_NOTIFICATION){
+            .objectType = VDS_NTT_DRIVE_LETTER,
+            .Letter = {.ulEvent = number, .wcLetter = (WCHAR)(u'A' + i), .volumeId = now},
+        };
+    }
+    return count;
+}
+
+/* ---- telling ---- */
+
+/* At once, so that nothing waits for others to come; what a mount did to letters is told together with it, first.
+ * Takes a reference before: inside OnNotify the client may unadvise, and then only the sink is still there. */
 static void advise_tell(void *context, const struct tri_storage_event *event)
 {
-    const struct advise *advise = context;
+    struct advise *advise = context;
     IVdsAdviseSink *sink = advise->sink;
-    VDS_NOTIFICATION note = notification(event);
+    VDS_NOTIFICATION notes[LETTERS + 1];
+    LONG count = event->type == TRI_EVENT_MOUNT_CHANGE ? letters_compare(advise->letters, notes) : 0;
+    notes[count++] = notification(event);
     sink->lpVtbl->AddRef(sink);
-    sink->lpVtbl->OnNotify(sink, 1, &note);
+    sink->lpVtbl->OnNotify(sink, count, notes);
     sink->lpVtbl->Release(sink);
 }
 
@@ -131,16 +170,12 @@ static void advise_free(struct advise *advise)
 HRESULT tri_vds_advise(IVdsAdviseSink *sink, DWORD *ret_cookie)
 {
     AUTO_ERROR error = {0};
-    if (!ret_cookie)
-        return E_INVALIDARG;
-    *ret_cookie = 0;
-    if (!sink)
-        return E_INVALIDARG;
     struct advise *advise = calloc(1, sizeof(*advise));
     if (!advise)
         return E_OUTOFMEMORY;
     advise->sink = sink;
     sink->lpVtbl->AddRef(sink);
+    letters_read(advise->letters);
     int code = tri_events_subscribe(advise_tell, advise, &advise->subscription, &error);
     if (code < 0) {
         advise_free(advise);

@@ -30,9 +30,19 @@ int tri_vds_disk_outline(uint64_t sequence, struct tri_disk **ret, struct tri_er
 /* Of such a disk: it has a medium, and a table or a file system. */
 bool tri_vds_disk_has_pack(const struct tri_disk *disk);
 
-/* Reads the disk afresh (TRI_DISK_... flags). VDS_E_OBJECT_DELETED and others, with their sentence. */
-HRESULT tri_vds_disk_look(const void *This, unsigned flags, struct tri_disk **ret);
-/* The same (with tri_vds_disk_outline) for what a disk in no pack has not got: VDS_E_DISK_NOT_INITIALIZED, or
+/* Does the code say that the disk itself answers errors? The methods that tell what a disk is then tell the status
+ * VDS_DS_FAILED; those that need its table or its data fail. */
+bool tri_vds_disk_has_failed(int code);
+/* What can be known of a disk without a look at its medium: names, size, flags. 0 or TRI_STORAGE_GONE. */
+int tri_vds_disk_known(uint64_t sequence, struct tri_disk **ret, struct tri_error *error);
+/* After a read of the disk that ended with `code`: where the disk has failed, *disk becomes what is known of it all the
+ * same. 0 or the code. */
+int tri_vds_disk_settle(int code, uint64_t sequence, struct tri_disk **disk, bool *ret_has_failed,
+                        struct tri_error *error);
+/* For the methods that say what a disk is: reads it without file systems, and settles. */
+HRESULT tri_vds_disk_describe(const void *This, struct tri_disk **ret, bool *ret_has_failed);
+
+/* Reads the disk (with tri_vds_disk_outline) for what a disk in no pack has not got: VDS_E_DISK_NOT_INITIALIZED, or
  * VDS_E_NO_MEDIA. */
 HRESULT tri_vds_disk_look_initialized(const void *This, struct tri_disk **ret);
 HRESULT tri_vds_disk_look_filesystems(const void *This, struct tri_disk **ret); /* the same, file systems too */
@@ -49,7 +59,8 @@ struct tri_vds_string {
 HRESULT tri_vds_strings(const struct tri_vds_string *strings, size_t count);
 
 /* Words about a disk that several structures have. */
-VDS_DISK_STATUS tri_vds_disk_status(const struct tri_disk *disk);
+VDS_DISK_STATUS tri_vds_disk_status(const struct tri_disk *disk, bool has_failed);
+VDS_HEALTH tri_vds_disk_health(bool has_failed);
 ULONG tri_vds_disk_flags(const struct tri_disk *disk);
 VDS_STORAGE_BUS_TYPE tri_vds_disk_bus(const struct tri_disk *disk);
 VDS_PARTITION_STYLE tri_vds_disk_style(const struct tri_disk *disk);

@@ -6,6 +6,8 @@
 #include <winioctl.h>
 
 #include "base/cleanup.h"
+#include "storage/device.h"
+#include "storage/disk-private.h"
 #include "storage/vds/disk-object.h"
 
 /* No disk has these any more, and all report them. */
@@ -19,10 +21,53 @@ uint64_t tri_vds_disk_of_this(const void *This)
     return disk->sequence;
 }
 
-HRESULT tri_vds_disk_look(const void *This, unsigned flags, struct tri_disk **ret)
+/* Reads the disk afresh (TRI_DISK_... flags). VDS_E_OBJECT_DELETED and others, with their sentence. */
+static HRESULT look(const void *This, unsigned flags, struct tri_disk **ret)
 {
     struct tri_error error = {0};
     int code = tri_disk_read(tri_vds_disk_of_this(This), flags, ret, &error);
+    return code < 0 ? tri_vds_fail(code, &error) : S_OK;
+}
+
+bool tri_vds_disk_has_failed(int code)
+{
+    return code == TRI_STORAGE_IO || code == -EIO;
+}
+
+int tri_vds_disk_known(uint64_t sequence, struct tri_disk **ret, struct tri_error *error)
+{
+    TRI_AUTO_DISK struct tri_disk *disk = calloc(1, sizeof *disk);
+    char *image = NULL;
+    if (!disk)
+        return tri_error_no_memory(error);
+    int code = tri_disk_examine(sequence, disk, error);
+    if (code < 0)
+        return code;
+    tri_device_describe(disk);
+    if (disk->bus == TRI_BUS_FILE && tri_image_of_disk(sequence, &image, NULL) == 0) {
+        free(disk->backing_path); /* which may be that of an export */
+        disk->backing_path = image;
+    }
+    *ret = TRI_TAKE(disk);
+    return 0;
+}
+
+int tri_vds_disk_settle(int code, uint64_t sequence, struct tri_disk **disk, bool *ret_has_failed,
+                        struct tri_error *error)
+{
+    *ret_has_failed = tri_vds_disk_has_failed(code);
+    if (!*ret_has_failed)
+        return code;
+    tri_error_clear(error);
+    return tri_vds_disk_known(sequence, disk, error);
+}
+
+HRESULT tri_vds_disk_describe(const void *This, struct tri_disk **ret, bool *ret_has_failed)
+{
+    uint64_t sequence = tri_vds_disk_of_this(This);
+    struct tri_error error = {0};
+    int code = tri_disk_read(sequence, 0, ret, &error);
+    code = tri_vds_disk_settle(code, sequence, ret, ret_has_failed, &error);
     return code < 0 ? tri_vds_fail(code, &error) : S_OK;
 }
 
@@ -67,7 +112,7 @@ HRESULT tri_vds_disk_look_initialized(const void *This, struct tri_disk **ret)
 HRESULT tri_vds_disk_look_filesystems(const void *This, struct tri_disk **ret)
 {
     struct tri_disk *disk = NULL;
-    HRESULT hr = tri_vds_disk_look(This, TRI_DISK_FILESYSTEMS, &disk);
+    HRESULT hr = look(This, TRI_DISK_FILESYSTEMS, &disk);
     return FAILED(hr) ? hr : require_initialized(disk, ret);
 }
 
@@ -104,11 +149,18 @@ HRESULT tri_vds_strings(const struct tri_vds_string *strings, size_t count)
     return hr;
 }
 
-VDS_DISK_STATUS tri_vds_disk_status(const struct tri_disk *disk)
+VDS_DISK_STATUS tri_vds_disk_status(const struct tri_disk *disk, bool has_failed)
 {
+    if (has_failed)
+        return VDS_DS_FAILED;
     if (disk->is_offline)
         return VDS_DS_OFFLINE;
     return disk->size_bytes == 0 ? VDS_DS_NO_MEDIA : VDS_DS_ONLINE;
+}
+
+VDS_HEALTH tri_vds_disk_health(bool has_failed)
+{
+    return has_failed ? VDS_H_FAILED : VDS_H_HEALTHY;
 }
 
 /* The running system's disk is both a boot and a system disk: programs that keep their hands off look at either. */
@@ -212,13 +264,13 @@ static void free_strings(VDS_DISK_PROP2 *prop)
     memset(prop, 0, sizeof(*prop));
 }
 
-static void put_numbers(const struct tri_disk *disk, VDS_DISK_PROP2 *prop)
+static void put_numbers(const struct tri_disk *disk, bool has_failed, VDS_DISK_PROP2 *prop)
 {
     prop->id = tri_vds_disk_id(disk->sequence);
-    prop->status = tri_vds_disk_status(disk);
+    prop->status = tri_vds_disk_status(disk, has_failed);
     prop->OfflineReason = disk->is_offline ? VDSDiskOfflineReasonPolicy : VDSDiskOfflineReasonNone;
     prop->ReserveMode = VDS_LRM_NONE;
-    prop->health = VDS_H_HEALTHY;
+    prop->health = tri_vds_disk_health(has_failed);
     prop->dwDeviceType = tri_vds_disk_device_type(disk);
     prop->dwMediaType = disk->is_removable || disk->is_optical ? RemovableMedia : FixedMedia;
     prop->ullSize = disk->size_bytes;
@@ -237,13 +289,14 @@ static void put_numbers(const struct tri_disk *disk, VDS_DISK_PROP2 *prop)
 static HRESULT properties(const void *This, VDS_DISK_PROP2 *prop)
 {
     TRI_AUTO_DISK struct tri_disk *disk = NULL;
+    bool has_failed;
     memset(prop, 0, sizeof(*prop));
-    HRESULT hr = tri_vds_disk_look(This, 0, &disk);
+    HRESULT hr = tri_vds_disk_describe(This, &disk, &has_failed);
     if (FAILED(hr))
         return hr;
     hr = put_strings(disk, prop);
     if (SUCCEEDED(hr))
-        put_numbers(disk, prop);
+        put_numbers(disk, has_failed, prop);
     else
         free_strings(prop);
     return hr;
@@ -312,7 +365,8 @@ static HRESULT STDMETHODCALLTYPE disk_GetIdentificationData(IVdsDisk *This, VDS_
         return tri_vds_refuse(E_INVALIDARG, "IVdsDisk::GetIdentificationData needs a place for the data.");
     memset(pLunInfo, 0, sizeof(*pLunInfo));
     TRI_AUTO_DISK struct tri_disk *disk = NULL;
-    HRESULT hr = tri_vds_disk_look(This, 0, &disk);
+    bool has_failed;
+    HRESULT hr = tri_vds_disk_describe(This, &disk, &has_failed);
     if (FAILED(hr))
         return hr;
     VDS_LUN_INFORMATION info = {
@@ -502,7 +556,7 @@ static HRESULT go_offline(const void *This)
 {
     TRI_AUTO_DISK struct tri_disk *disk = NULL;
     struct tri_error error = {0};
-    HRESULT hr = tri_vds_disk_look(This, 0, &disk);
+    HRESULT hr = look(This, 0, &disk);
     if (FAILED(hr))
         return hr;
     if (disk->is_removable || disk->is_optical)
@@ -534,7 +588,7 @@ static const IVdsDiskOnlineVtbl online_vtbl = {
 static HRESULT STDMETHODCALLTYPE disk2_SetSANMode(IVdsDisk2 *This, BOOL bEnable)
 {
     TRI_AUTO_DISK struct tri_disk *disk = NULL;
-    HRESULT hr = tri_vds_disk_look(This, 0, &disk);
+    HRESULT hr = look(This, 0, &disk);
     if (FAILED(hr) || disk->is_offline == !bEnable)
         return hr;
     return bEnable ? go_online(This) : go_offline(This);
@@ -602,7 +656,7 @@ static const IVdsDisk3Vtbl disk3_vtbl = {
 static HRESULT STDMETHODCALLTYPE removable_QueryMedia(IVdsRemovable *This)
 {
     TRI_AUTO_DISK struct tri_disk *disk = NULL;
-    HRESULT hr = tri_vds_disk_look(This, 0, &disk);
+    HRESULT hr = look(This, 0, &disk);
     if (SUCCEEDED(hr) && disk->size_bytes == 0)
         hr = tri_vds_refuse(VDS_E_NO_MEDIA, "There is no medium in /dev/%s.", disk->name);
     return hr;
@@ -645,7 +699,7 @@ static bool disk_is_removable(struct tri_vds_disk *object)
     int known = atomic_load(&object->removable);
     if (known == NOT_ASKED) {
         TRI_AUTO_DISK struct tri_disk *disk = NULL;
-        int r = tri_disk_read(object->sequence, 0, &disk, NULL);
+        int r = tri_vds_disk_known(object->sequence, &disk, NULL);
         int found = r == 0 && (disk->is_removable || disk->is_optical) ? YES : NO;
         if (atomic_compare_exchange_strong(&object->removable, &known, found))
             known = found;

@@ -85,3 +85,8 @@ HRESULT tri_vds_refuse(HRESULT hr, const char *format, ...)
     tri_com_set_error("Trireme", text);
     return hr;
 }
+
+HRESULT tri_vds_no_place(const char *method)
+{
+    return tri_vds_refuse(E_INVALIDARG, "%s needs a place for its answer, and was given NULL.", method);
+}

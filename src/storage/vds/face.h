@@ -25,6 +25,8 @@ HRESULT tri_vds_hresult(int code); /* the number only; 0 gives S_OK */
 HRESULT tri_vds_hresult_of(VDS_ASYNC_OUTPUT_TYPE type, int code);
 HRESULT tri_vds_fail_as(HRESULT hr, int code, struct tri_error *error); /* as tri_vds_fail, the HRESULT given */
 void tri_vds_tell(int code, const struct tri_error *error); /* only this thread's IErrorInfo; error may be NULL */
+/* A pointer to where the method puts its answer is NULL: E_INVALIDARG. */
+HRESULT tri_vds_no_place(const char *method);
 HRESULT tri_vds_refuse(HRESULT hr, const char *format, ...) /* a refusal of the face's own, with its sentence */
     __attribute__((format(printf, 2, 3)));
 
@@ -46,6 +48,10 @@ HRESULT tri_vds_volume_path(const struct tri_volume_id *volume, LPWSTR *ret); /*
 HRESULT tri_vds_disk_of_name(LPCWSTR name, uint64_t *ret_sequence);
 HRESULT tri_vds_disk_of_id(const GUID *id, uint64_t *ret_sequence); /* VDS_E_OBJECT_NOT_FOUND */
 HRESULT tri_vds_volume_of_id(const GUID *id, struct tri_volume_id *ret);
+/* The first volume of all disks that passes the test. VDS_E_OBJECT_NOT_FOUND: "There is no <what>." */
+typedef bool tri_vds_volume_test(const struct tri_volume_id *volume, const void *context);
+HRESULT tri_vds_volume_find(tri_vds_volume_test *test, const void *context, const char *what,
+                            struct tri_volume_id *ret);
 
 /* ---- async.c: IVdsAsync over an operation ---- */
 
@@ -93,7 +99,6 @@ bool tri_vds_vdisk_path(IUnknown *vdisk, const char **ret_path); /* borrowed */
 
 HRESULT tri_vds_filesystem_types(VDS_FILE_SYSTEM_TYPE_PROP **ret, LONG *ret_count);
 HRESULT tri_vds_format_support(VDS_FILE_SYSTEM_FORMAT_SUPPORT_PROP **ret, LONG *ret_count);
-VDS_FILE_SYSTEM_TYPE tri_vds_filesystem_type(const struct tri_filesystem *found);
 const char *tri_vds_filesystem_name(const struct tri_filesystem *found); /* "NTFS", "FAT32", "ext4", "RAW" */
 HRESULT tri_vds_filesystem_prop(const struct tri_filesystem *found, uint64_t size_bytes, uint64_t available_bytes,
                                 const GUID *volume_id, VDS_FILE_SYSTEM_PROP *ret);

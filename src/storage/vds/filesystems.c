@@ -36,7 +36,7 @@ static const struct fs_row *fs_row(const struct tri_filesystem *found)
     return NULL;
 }
 
-VDS_FILE_SYSTEM_TYPE tri_vds_filesystem_type(const struct tri_filesystem *found)
+static VDS_FILE_SYSTEM_TYPE filesystem_type(const struct tri_filesystem *found)
 {
     const struct fs_row *row = fs_row(found);
     return row ? row->type : VDS_FST_UNKNOWN;
@@ -60,7 +60,7 @@ HRESULT tri_vds_filesystem_prop(const struct tri_filesystem *found, uint64_t siz
     uint32_t unit_bytes = is_raw ? 0 : found->unit_bytes ? found->unit_bytes : 512;
     uint64_t total_bytes = size_bytes ? size_bytes : found->size_bytes;
     *ret = (VDS_FILE_SYSTEM_PROP){
-        .type = tri_vds_filesystem_type(found),
+        .type = filesystem_type(found),
         .volumeId = *volume_id,
         .ullTotalAllocationUnits = is_raw ? 0 : total_bytes / unit_bytes,
         .ullAvailableAllocationUnits = is_raw ? 0 : available_bytes / unit_bytes,
@@ -331,7 +331,7 @@ HRESULT tri_vds_format(const struct tri_vds_format *format, IVdsAsync **ppAsync)
                                    .force = format->force,
                                    .compress = format->compress};
     if (!ppAsync)
-        return E_INVALIDARG;
+        return tri_vds_no_place("A format");
     *ppAsync = NULL;
     HRESULT hr = format_kind(format->type_name, &kind);
     if (SUCCEEDED(hr) && format->revision)

@@ -97,26 +97,65 @@ struct wants {
     HRESULT already, attached, detached;
 };
 
-static HRESULT check_state(const struct tri_image *image, const struct wants *wants)
+static HRESULT check_state(const char *path, enum tri_image_state state, const struct wants *wants)
 {
-    HRESULT hr = state_refusal(image->state);
-    if (image->state == wants->own)
+    HRESULT hr = state_refusal(state);
+    if (state == wants->own)
         hr = wants->already;
-    else if (image->state == TRI_IMAGE_ATTACHED)
+    else if (state == TRI_IMAGE_ATTACHED)
         hr = wants->attached;
-    else if (image->state == TRI_IMAGE_ADDED)
+    else if (state == TRI_IMAGE_ADDED)
         hr = wants->detached;
-    static const char *const states[] = {"not attached",    "being attached", "attached",          "being detached",
-                                         "being compacted", "being merged",   "being made larger", "deleted"};
-    return FAILED(hr) ? tri_vds_refuse(hr, "\"%s\" is %s.", image->path, states[image->state]) : S_OK;
+    static const char *const states[] = {
+        [TRI_IMAGE_ADDED] = "not attached",
+        [TRI_IMAGE_ATTACHING] = "being attached: wait until that is done",
+        [TRI_IMAGE_ATTACHED] = "attached already: detach it first",
+        [TRI_IMAGE_DETACHING] = "being detached: wait until that is done",
+        [TRI_IMAGE_COMPACTING] = "being compacted: wait until that is done",
+        [TRI_IMAGE_MERGING] = "being merged: wait until that is done",
+        [TRI_IMAGE_EXPANDING] = "being made larger: wait until that is done",
+        [TRI_IMAGE_DELETED] = "deleted",
+    };
+    return FAILED(hr) ? tri_vds_refuse(hr, "\"%s\" is %s.", path, states[state]) : S_OK;
 }
 
-/* Reads the image and looks whether it is free for that. The engine looks again, under its locks. */
+/* Looks whether the image is free for that. The engine looks again, under its locks. */
+static HRESULT image_free_for(const char *path, const struct wants *wants)
+{
+    AUTO_ERROR error = {0};
+    enum tri_image_state state;
+    int code = tri_image_state_of(path, &state, &error);
+    return code < 0 ? tri_vds_image_fail(code, &error) : check_state(path, state, wants);
+}
+
+/* The same for who wants to know more of it. */
 static HRESULT image_ready(const char *path, const struct wants *wants, struct tri_image **ret)
 {
     AUTO_ERROR error = {0};
     int code = tri_image_read(path, ret, &error);
-    return code < 0 ? tri_vds_image_fail(code, &error) : check_state(*ret, wants);
+    return code < 0 ? tri_vds_image_fail(code, &error) : check_state(path, (*ret)->state, wants);
+}
+
+/* ---- what is done in the background ---- */
+
+/* What starts it, with the one number that the methods have besides the image. */
+typedef int start_work(const char *path, ULONGLONG argument, struct tri_op *op, const struct tri_op_tag *tag,
+                       struct tri_error *error);
+
+static HRESULT start(const struct open_vdisk *open, VDS_ASYNC_OUTPUT_TYPE output, start_work *work, ULONGLONG argument,
+                     IVdsAsync **ppAsync)
+{
+    struct tri_error error = {0};
+    struct tri_op *op = tri_op_new();
+    struct tri_op_tag tag = tri_vds_tag(output);
+    int code = op ? work(open->path, argument, op, &tag, &error) : -ENOMEM;
+    return tri_vds_async(&tag, op, code, &error, ppAsync);
+}
+
+static HRESULT unknown_flags(ULONG flags, ULONG provider_flags)
+{
+    return tri_vds_refuse(E_INVALIDARG, "The flags 0x%x, or the provider's 0x%x, are not known for this.", flags,
+                          provider_flags);
 }
 
 /* ---- attach and detach ---- */
@@ -130,7 +169,7 @@ static HRESULT image_ready(const char *path, const struct wants *wants, struct t
 static HRESULT check_attach(const struct open_vdisk *open, LPCWSTR security, ULONG flags, ULONG provider_flags)
 {
     if (flags & ~ATTACH_FLAGS_KNOWN || provider_flags & ~(ULONG)VDS_ATTACH_VIRTUAL_DISK_FLAG_USE_FILE_ACL)
-        return E_INVALIDARG;
+        return unknown_flags(flags, provider_flags);
     if (flags & ATTACH_VIRTUAL_DISK_FLAG_NO_LOCAL_HOST)
         return tri_vds_refuse(VDS_E_NOT_SUPPORTED, "An attached image is always a disk of this machine.");
     if ((security && security[0]) || provider_flags)
@@ -141,6 +180,12 @@ static HRESULT check_attach(const struct open_vdisk *open, LPCWSTR security, ULO
                : check_access(open, VIRTUAL_DISK_ACCESS_ATTACH_RW, "attaching for writing");
 }
 
+static int start_attach(const char *path, ULONGLONG read_only, struct tri_op *op, const struct tri_op_tag *tag,
+                        struct tri_error *error)
+{
+    return tri_image_attach(path, read_only != 0, op, tag, error);
+}
+
 /* The disk outlives the client, whatever the flags say: VDS has it so. TimeoutInMs means nothing, as on Windows. */
 static HRESULT STDMETHODCALLTYPE open_Attach(IVdsOpenVDisk *This, LPWSTR pStringSecurityDescriptor,
                                              ATTACH_VIRTUAL_DISK_FLAG Flags, ULONG ProviderSpecificFlags,
@@ -148,28 +193,24 @@ static HRESULT STDMETHODCALLTYPE open_Attach(IVdsOpenVDisk *This, LPWSTR pString
 {
     static const struct wants wants = {
         .own = TRI_IMAGE_ATTACHING, .already = VDS_E_VD_IS_BEING_ATTACHED, .attached = VDS_E_VD_ALREADY_ATTACHED};
-    struct tri_error error = {0};
-    TRI_AUTO_IMAGE struct tri_image *image = NULL;
     const struct open_vdisk *open = tri_com_face_object(This);
     (void)TimeoutInMs;
     if (!ppAsync)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsOpenVDisk::Attach");
     *ppAsync = NULL;
     HRESULT hr = check_attach(open, pStringSecurityDescriptor, (ULONG)Flags, ProviderSpecificFlags);
     if (SUCCEEDED(hr))
-        hr = image_ready(open->path, &wants, &image);
+        hr = image_free_for(open->path, &wants);
     if (FAILED(hr))
         return hr;
-    bool read_only = (ULONG)Flags & ATTACH_VIRTUAL_DISK_FLAG_READ_ONLY;
-    struct tri_op *op = tri_op_new();
-    struct tri_op_tag tag = tri_vds_tag(VDS_ASYNCOUT_ATTACH_VDISK);
-    int code = op ? tri_image_attach(open->path, read_only, op, &tag, &error) : -ENOMEM;
-    return tri_vds_async(&tag, op, code, &error, ppAsync);
+    return start(open, VDS_ASYNCOUT_ATTACH_VDISK, start_attach, (ULONG)Flags & ATTACH_VIRTUAL_DISK_FLAG_READ_ONLY,
+                 ppAsync);
 }
 
 static HRESULT check_detach(const struct open_vdisk *open, ULONG flags, ULONG provider_flags)
 {
-    return flags || provider_flags ? E_INVALIDARG : check_access(open, VIRTUAL_DISK_ACCESS_DETACH, "detaching");
+    return flags || provider_flags ? unknown_flags(flags, provider_flags)
+                                   : check_access(open, VIRTUAL_DISK_ACCESS_DETACH, "detaching");
 }
 
 static HRESULT STDMETHODCALLTYPE open_Detach(IVdsOpenVDisk *This, DETACH_VIRTUAL_DISK_FLAG Flags,
@@ -178,11 +219,10 @@ static HRESULT STDMETHODCALLTYPE open_Detach(IVdsOpenVDisk *This, DETACH_VIRTUAL
     static const struct wants wants = {
         .own = TRI_IMAGE_DETACHING, .already = VDS_E_VD_IS_BEING_DETACHED, .detached = VDS_E_VD_ALREADY_DETACHED};
     AUTO_ERROR error = {0};
-    TRI_AUTO_IMAGE struct tri_image *image = NULL;
     const struct open_vdisk *open = tri_com_face_object(This);
     HRESULT hr = check_detach(open, (ULONG)Flags, ProviderSpecificFlags);
     if (SUCCEEDED(hr))
-        hr = image_ready(open->path, &wants, &image);
+        hr = image_free_for(open->path, &wants);
     int code = SUCCEEDED(hr) ? tri_image_detach(open->path, &error) : 0;
     return code < 0 ? tri_vds_image_fail(code, &error) : hr;
 }
@@ -193,110 +233,130 @@ static HRESULT STDMETHODCALLTYPE open_DetachAndDelete(IVdsOpenVDisk *This, DETAC
 {
     static const struct wants wants = {.own = TRI_IMAGE_DETACHING, .already = VDS_E_VD_IS_BEING_DETACHED};
     AUTO_ERROR error = {0};
-    TRI_AUTO_IMAGE struct tri_image *image = NULL;
     const struct open_vdisk *open = tri_com_face_object(This);
     HRESULT hr = check_detach(open, (ULONG)Flags, ProviderSpecificFlags);
     if (SUCCEEDED(hr))
-        hr = image_ready(open->path, &wants, &image);
+        hr = image_free_for(open->path, &wants);
     int code = SUCCEEDED(hr) ? tri_image_delete(open->path, &error) : 0;
     return code < 0 ? tri_vds_image_fail(code, &error) : hr;
 }
 
 /* ---- compact, merge, expand ---- */
 
-static HRESULT check_metaops(const struct open_vdisk *open, ULONG flags, IVdsAsync **ppAsync)
+/* How they differ: what is asked of the image first, and what the engine is told. */
+struct change {
+    struct wants wants;
+    HRESULT (*check)(const struct open_vdisk *open, const struct tri_image *image, ULONGLONG argument);
+    VDS_ASYNC_OUTPUT_TYPE output;
+    start_work *start;
+};
+
+static HRESULT change_file(IVdsOpenVDisk *This, const struct change *change, ULONG flags, ULONGLONG argument,
+                           IVdsAsync **ppAsync)
 {
+    TRI_AUTO_IMAGE struct tri_image *image = NULL;
+    const struct open_vdisk *open = tri_com_face_object(This);
     if (!ppAsync)
-        return E_INVALIDARG;
+        return tri_vds_no_place("A change of an image");
     *ppAsync = NULL;
-    return flags ? E_INVALIDARG : check_access(open, VIRTUAL_DISK_ACCESS_METAOPS, "changing the file (METAOPS)");
+    if (flags)
+        return unknown_flags(flags, 0);
+    HRESULT hr = check_access(open, VIRTUAL_DISK_ACCESS_METAOPS, "changing the file (METAOPS)");
+    if (SUCCEEDED(hr))
+        hr = image_ready(open->path, &change->wants, &image);
+    if (SUCCEEDED(hr))
+        hr = change->check(open, image, argument);
+    return FAILED(hr) ? hr : start(open, change->output, change->start, argument, ppAsync);
 }
 
 /* Attached read-only is for the engine to judge. */
-static HRESULT STDMETHODCALLTYPE open_Compact(IVdsOpenVDisk *This, COMPACT_VIRTUAL_DISK_FLAG Flags, ULONG Reserved,
-                                              IVdsAsync **ppAsync)
+static HRESULT check_not_written(const struct open_vdisk *open, const struct tri_image *image, ULONGLONG unused)
 {
-    static const struct wants wants = {.own = TRI_IMAGE_COMPACTING, .already = VDS_E_VD_ALREADY_COMPACTING};
-    struct tri_error error = {0};
-    TRI_AUTO_IMAGE struct tri_image *image = NULL;
-    const struct open_vdisk *open = tri_com_face_object(This);
-    HRESULT hr = check_metaops(open, (ULONG)Flags | Reserved, ppAsync);
-    if (SUCCEEDED(hr))
-        hr = image_ready(open->path, &wants, &image);
-    if (FAILED(hr))
-        return hr;
+    (void)unused;
     if (image->state == TRI_IMAGE_ATTACHED && !image->is_read_only)
         return tri_vds_refuse(VDS_E_VD_NOT_ATTACHED_READONLY, "\"%s\" is attached for writing; detach it first.",
                               open->path);
-    struct tri_op *op = tri_op_new();
-    struct tri_op_tag tag = tri_vds_tag(VDS_ASYNCOUT_COMPACT_VDISK);
-    int code = op ? tri_image_compact(open->path, op, &tag, &error) : -ENOMEM;
-    return tri_vds_async(&tag, op, code, &error, ppAsync);
+    return S_OK;
+}
+
+static int start_compact(const char *path, ULONGLONG unused, struct tri_op *op, const struct tri_op_tag *tag,
+                         struct tri_error *error)
+{
+    (void)unused;
+    return tri_image_compact(path, op, tag, error);
+}
+
+static HRESULT STDMETHODCALLTYPE open_Compact(IVdsOpenVDisk *This, COMPACT_VIRTUAL_DISK_FLAG Flags, ULONG Reserved,
+                                              IVdsAsync **ppAsync)
+{
+    static const struct change compact = {
+        .wants = {.own = TRI_IMAGE_COMPACTING, .already = VDS_E_VD_ALREADY_COMPACTING},
+        .check = check_not_written,
+        .output = VDS_ASYNCOUT_COMPACT_VDISK,
+        .start = start_compact,
+    };
+    return change_file(This, &compact, (ULONG)Flags | Reserved, 0, ppAsync);
 }
 
 /* The file and as many parents as are merged into must have been opened for writing. */
-static HRESULT check_depth(const struct open_vdisk *open, const struct tri_image *image, ULONG depth)
+static HRESULT check_depth(const struct open_vdisk *open, const struct tri_image *image, ULONGLONG depth)
 {
     if (depth == 0)
-        return E_INVALIDARG;
+        return tri_vds_refuse(E_INVALIDARG, "A merge goes at least one parent deep, not 0.");
     if (!image->is_child)
         return tri_vds_refuse(E_INVALIDARG, "\"%s\" has no parent to be merged into.", open->path);
     if (open->read_write_depth <= depth)
         return tri_vds_refuse(E_ACCESSDENIED,
-                              "\"%s\" was opened with %u files for writing; merging %u deep writes to one more.",
-                              open->path, open->read_write_depth, depth);
+                              "\"%s\" was opened with %u files for writing; merging %llu deep writes to one more.",
+                              open->path, open->read_write_depth, (unsigned long long)depth);
     return S_OK;
+}
+
+static int start_merge(const char *path, ULONGLONG depth, struct tri_op *op, const struct tri_op_tag *tag,
+                       struct tri_error *error)
+{
+    return tri_image_merge(path, (unsigned)depth, op, tag, error);
 }
 
 static HRESULT STDMETHODCALLTYPE open_Merge(IVdsOpenVDisk *This, MERGE_VIRTUAL_DISK_FLAG Flags, ULONG MergeDepth,
                                             IVdsAsync **ppAsync)
 {
-    static const struct wants wants = {
-        .own = TRI_IMAGE_MERGING, .already = VDS_E_VD_ALREADY_MERGING, .attached = VDS_E_VD_IS_ATTACHED};
-    struct tri_error error = {0};
-    TRI_AUTO_IMAGE struct tri_image *image = NULL;
-    const struct open_vdisk *open = tri_com_face_object(This);
-    HRESULT hr = check_metaops(open, (ULONG)Flags, ppAsync);
-    if (SUCCEEDED(hr))
-        hr = image_ready(open->path, &wants, &image);
-    if (SUCCEEDED(hr))
-        hr = check_depth(open, image, MergeDepth);
-    if (FAILED(hr))
-        return hr;
-    struct tri_op *op = tri_op_new();
-    struct tri_op_tag tag = tri_vds_tag(VDS_ASYNCOUT_MERGE_VDISK);
-    int code = op ? tri_image_merge(open->path, MergeDepth, op, &tag, &error) : -ENOMEM;
-    return tri_vds_async(&tag, op, code, &error, ppAsync);
+    static const struct change merge = {
+        .wants = {.own = TRI_IMAGE_MERGING, .already = VDS_E_VD_ALREADY_MERGING, .attached = VDS_E_VD_IS_ATTACHED},
+        .check = check_depth,
+        .output = VDS_ASYNCOUT_MERGE_VDISK,
+        .start = start_merge,
+    };
+    return change_file(This, &merge, (ULONG)Flags, MergeDepth, ppAsync);
 }
 
-static HRESULT check_new_size(const struct tri_image *image, uint64_t size_bytes)
+static HRESULT check_new_size(const struct open_vdisk *open, const struct tri_image *image, ULONGLONG size_bytes)
 {
     if (size_bytes % 512 == 0 && size_bytes <= INT64_MAX && size_bytes > image->virtual_size_bytes)
         return S_OK;
     return tri_vds_refuse(E_INVALIDARG,
                           "\"%s\" has %llu bytes and can become larger only, by multiples of 512; %llu is not that.",
-                          image->path, (unsigned long long)image->virtual_size_bytes, (unsigned long long)size_bytes);
+                          open->path, (unsigned long long)image->virtual_size_bytes, (unsigned long long)size_bytes);
+}
+
+static int start_expand(const char *path, ULONGLONG size_bytes, struct tri_op *op, const struct tri_op_tag *tag,
+                        struct tri_error *error)
+{
+    return tri_image_expand(path, size_bytes, op, tag, error);
 }
 
 static HRESULT STDMETHODCALLTYPE open_Expand(IVdsOpenVDisk *This, EXPAND_VIRTUAL_DISK_FLAG Flags, ULONGLONG NewSize,
                                              IVdsAsync **ppAsync)
 {
-    static const struct wants wants = {
-        .own = TRI_IMAGE_EXPANDING, .already = VDS_E_VD_DISK_ALREADY_EXPANDING, .attached = VDS_E_VD_IS_ATTACHED};
-    struct tri_error error = {0};
-    TRI_AUTO_IMAGE struct tri_image *image = NULL;
-    const struct open_vdisk *open = tri_com_face_object(This);
-    HRESULT hr = check_metaops(open, (ULONG)Flags, ppAsync);
-    if (SUCCEEDED(hr))
-        hr = image_ready(open->path, &wants, &image);
-    if (SUCCEEDED(hr))
-        hr = check_new_size(image, NewSize);
-    if (FAILED(hr))
-        return hr;
-    struct tri_op *op = tri_op_new();
-    struct tri_op_tag tag = tri_vds_tag(VDS_ASYNCOUT_EXPAND_VDISK);
-    int code = op ? tri_image_expand(open->path, NewSize, op, &tag, &error) : -ENOMEM;
-    return tri_vds_async(&tag, op, code, &error, ppAsync);
+    static const struct change expand = {
+        .wants = {.own = TRI_IMAGE_EXPANDING,
+                  .already = VDS_E_VD_DISK_ALREADY_EXPANDING,
+                  .attached = VDS_E_VD_IS_ATTACHED},
+        .check = check_new_size,
+        .output = VDS_ASYNCOUT_EXPAND_VDISK,
+        .start = start_expand,
+    };
+    return change_file(This, &expand, (ULONG)Flags, NewSize, ppAsync);
 }
 
 /* ---- the class ---- */

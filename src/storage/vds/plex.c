@@ -23,7 +23,7 @@ static HRESULT STDMETHODCALLTYPE plex_GetProperties(IVdsVolumePlex *This, VDS_VO
 {
     TRI_AUTO_VOLUME struct tri_volume *volume = NULL;
     if (!pPlexProperties)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolumePlex::GetProperties");
     *pPlexProperties = (VDS_VOLUME_PLEX_PROP){0};
     HRESULT hr = volume_read(This, &volume);
     if (FAILED(hr))
@@ -44,7 +44,7 @@ static HRESULT STDMETHODCALLTYPE plex_GetVolume(IVdsVolumePlex *This, IVdsVolume
 {
     TRI_AUTO_VOLUME struct tri_volume *volume = NULL;
     if (!ppVolume)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolumePlex::GetVolume");
     *ppVolume = NULL;
     HRESULT hr = volume_read(This, &volume);
     return FAILED(hr) ? hr : tri_vds_volume_new(&volume->id, &IID_IVdsVolume, (void **)ppVolume);
@@ -55,7 +55,7 @@ static HRESULT STDMETHODCALLTYPE plex_QueryExtents(IVdsVolumePlex *This, VDS_DIS
 {
     TRI_AUTO_VOLUME struct tri_volume *volume = NULL;
     if (!ppExtentArray || !plNumberOfExtents)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolumePlex::QueryExtents");
     *ppExtentArray = NULL;
     *plNumberOfExtents = 0;
     HRESULT hr = volume_read(This, &volume);
@@ -80,7 +80,7 @@ static HRESULT STDMETHODCALLTYPE plex_Repair(IVdsVolumePlex *This, VDS_INPUT_DIS
 {
     (void)This, (void)pInputDiskArray, (void)lNumberOfDisks;
     if (!ppAsync)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolumePlex::Repair");
     *ppAsync = NULL;
     return tri_vds_refuse(VDS_E_NOT_SUPPORTED, "A plex with one member has nothing to be repaired from.");
 }

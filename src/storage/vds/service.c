@@ -126,7 +126,7 @@ static int look_for_pack(uint64_t sequence, bool *ret_in_pack, struct tri_error 
 /* What keeps one disk from being read, and says nothing of the others. */
 static bool is_disks_own_fault(int code)
 {
-    return code == TRI_STORAGE_IO || code == TRI_STORAGE_NO_MEDIA || code == -EIO || code == -ENOMEDIUM;
+    return tri_vds_disk_has_failed(code) || code == TRI_STORAGE_NO_MEDIA || code == -ENOMEDIUM;
 }
 
 /* A disk that this program may not open is in neither list: nobody can say which is right. */
@@ -229,33 +229,18 @@ static HRESULT get_volume(const GUID *id, IUnknown **ret)
     return FAILED(hr) ? hr : tri_vds_volume_new(&volume, &IID_IUnknown, (void **)ret);
 }
 
-/* A plex by the volume that has it. */
-static bool plex_on_disk(uint64_t sequence, const GUID *id, struct tri_volume_id *ret)
+static bool has_plex_id(const struct tri_volume_id *volume, const void *id)
 {
-    TRI_AUTO_DISK struct tri_disk *disk = NULL;
-    if (tri_vds_disk_outline(sequence, &disk, NULL) < 0)
-        return false;
-    for (uint64_t offset = 0; tri_volume_next(disk, &offset, ret);) {
-        GUID candidate = tri_vds_plex_id(ret);
-        if (IsEqualGUID(&candidate, id))
-            return true;
-    }
-    return false;
+    GUID candidate = tri_vds_plex_id(volume);
+    return IsEqualGUID(&candidate, (const GUID *)id);
 }
 
+/* A plex by the volume that has it. */
 static HRESULT get_plex(const GUID *id, IUnknown **ret)
 {
-    TRI_AUTO_FREE uint64_t *sequences = NULL;
-    size_t count = 0;
-    struct tri_error error = {0};
     struct tri_volume_id volume;
-    int code = tri_disk_list(&sequences, &count, &error);
-    if (code < 0)
-        return tri_vds_fail(code, &error);
-    for (size_t i = 0; i < count; i++)
-        if (plex_on_disk(sequences[i], id, &volume))
-            return tri_vds_plex_new(&volume, &IID_IUnknown, (void **)ret);
-    return no_such_object("plex");
+    HRESULT hr = tri_vds_volume_find(has_plex_id, id, "plex of that id", &volume);
+    return FAILED(hr) ? hr : tri_vds_plex_new(&volume, &IID_IUnknown, (void **)ret);
 }
 
 static bool image_has_id(const char *path, const GUID *id)
@@ -375,9 +360,10 @@ static HRESULT STDMETHODCALLTYPE service_CleanupObsoleteMountPoints(IVdsService 
 
 static HRESULT STDMETHODCALLTYPE service_Advise(IVdsService *This, IVdsAdviseSink *pSink, DWORD *pdwCookie)
 {
+    if (pdwCookie)
+        *pdwCookie = 0;
     if (!pSink || !pdwCookie)
         return tri_vds_refuse(E_INVALIDARG, "IVdsService::Advise needs a sink and a place for the cookie.");
-    *pdwCookie = 0;
     return tri_vds_advise(pSink, pdwCookie);
 }
 
@@ -572,32 +558,18 @@ static bool parse_volume_path(LPCWSTR name, struct tri_uuid *ret)
     return tri_uuid_parse(text + PREFIX, ret);
 }
 
-static bool disk_has_volume(uint64_t sequence, const struct tri_uuid *id)
+static bool has_path(const struct tri_volume_id *volume, const void *id)
 {
-    TRI_AUTO_DISK struct tri_disk *disk = NULL;
-    struct tri_volume_id volume;
-    if (tri_vds_disk_outline(sequence, &disk, NULL) < 0)
-        return false;
-    for (uint64_t offset = 0; tri_volume_next(disk, &offset, &volume);)
-        if (tri_uuid_equal(&volume.id, id))
-            return true;
-    return false;
+    return tri_uuid_equal(&volume->id, id);
 }
 
 static HRESULT disk_of_volume(const struct tri_uuid *id, uint64_t *ret_sequence)
 {
-    TRI_AUTO_FREE uint64_t *sequences = NULL;
-    size_t count = 0;
-    struct tri_error error = {0};
-    int code = tri_disk_list(&sequences, &count, &error);
-    if (code < 0)
-        return tri_vds_fail(code, &error);
-    for (size_t i = 0; i < count; i++)
-        if (disk_has_volume(sequences[i], id)) {
-            *ret_sequence = sequences[i];
-            return S_OK;
-        }
-    return tri_vds_refuse(VDS_E_OBJECT_NOT_FOUND, "There is no volume of that path.");
+    struct tri_volume_id volume;
+    HRESULT hr = tri_vds_volume_find(has_path, id, "volume of that path", &volume);
+    if (SUCCEEDED(hr))
+        *ret_sequence = volume.sequence;
+    return hr;
 }
 
 /* A disk by \\?\PhysicalDriveN or /dev/..., or the one on which a volume \\?\Volume{...}\ is. */

@@ -157,7 +157,7 @@ static int find_by_number(const char *number, bool is_optical, uint64_t *ret, st
     TRI_AUTO_DISK struct tri_disk *disk = NULL;
     if (!parse_number(number, &sequence))
         return tri_error_set(error, TRI_STORAGE_NOT_FOUND, NULL, "\"%s\" is not the number of a disk.", number);
-    int code = tri_disk_read(sequence, 0, &disk, error);
+    int code = tri_vds_disk_known(sequence, &disk, error);
     if (code < 0)
         return code;
     if (disk->is_optical != is_optical)
@@ -221,21 +221,22 @@ HRESULT tri_vds_disk_of_id(const GUID *id, uint64_t *ret_sequence)
     return S_OK;
 }
 
-static bool volume_on_disk(const struct tri_disk *disk, const GUID *id, struct tri_volume_id *ret)
+static bool volume_on_disk(uint64_t sequence, tri_vds_volume_test *test, const void *context, struct tri_volume_id *ret)
 {
+    TRI_AUTO_DISK struct tri_disk *disk = NULL;
     struct tri_volume_id volume;
-    for (uint64_t offset = 0; tri_volume_next(disk, &offset, &volume);) {
-        GUID candidate = tri_vds_volume_id(&volume);
-        if (IsEqualGUID(&candidate, id)) {
+    if (tri_vds_disk_outline(sequence, &disk, NULL) < 0)
+        return false;
+    for (uint64_t offset = 0; tri_volume_next(disk, &offset, &volume);)
+        if (test(&volume, context)) {
             *ret = volume;
             return true;
         }
-    }
     return false;
 }
 
 /* A disk that cannot be read (it has gone meanwhile, it has no medium) has no volume to be found. */
-HRESULT tri_vds_volume_of_id(const GUID *id, struct tri_volume_id *ret)
+HRESULT tri_vds_volume_find(tri_vds_volume_test *test, const void *context, const char *what, struct tri_volume_id *ret)
 {
     TRI_AUTO_FREE uint64_t *sequences = NULL;
     size_t count = 0;
@@ -243,10 +244,19 @@ HRESULT tri_vds_volume_of_id(const GUID *id, struct tri_volume_id *ret)
     int code = tri_disk_list(&sequences, &count, &error);
     if (code < 0)
         return tri_vds_fail(code, &error);
-    for (size_t i = 0; i < count; i++) {
-        TRI_AUTO_DISK struct tri_disk *disk = NULL;
-        if (tri_vds_disk_outline(sequences[i], &disk, NULL) == 0 && volume_on_disk(disk, id, ret))
+    for (size_t i = 0; i < count; i++)
+        if (volume_on_disk(sequences[i], test, context, ret))
             return S_OK;
-    }
-    return tri_vds_refuse(VDS_E_OBJECT_NOT_FOUND, "There is no volume of that id.");
+    return tri_vds_refuse(VDS_E_OBJECT_NOT_FOUND, "There is no %s.", what);
+}
+
+static bool has_volume_id(const struct tri_volume_id *volume, const void *id)
+{
+    GUID candidate = tri_vds_volume_id(volume);
+    return IsEqualGUID(&candidate, (const GUID *)id);
+}
+
+HRESULT tri_vds_volume_of_id(const GUID *id, struct tri_volume_id *ret)
+{
+    return tri_vds_volume_find(has_volume_id, id, "volume of that id", ret);
 }

@@ -103,7 +103,7 @@ static HRESULT STDMETHODCALLTYPE provider_GetProperties(IVdsProvider *This, VDS_
     LPWSTR name = NULL, version = NULL;
     (void)This;
     if (!pProviderProp)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsProvider::GetProperties");
     *pProviderProp = (VDS_PROVIDER_PROP){0};
     HRESULT hr = tri_vds_text("Trireme Virtual Disk Provider", &name);
     if (SUCCEEDED(hr))
@@ -141,7 +141,7 @@ static HRESULT STDMETHODCALLTYPE vd_QueryVDisks(IVdsVdProvider *This, IEnumVdsOb
     size_t count = 0;
     (void)This;
     if (!ppEnum)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVdProvider::QueryVDisks");
     *ppEnum = NULL;
     int code = tri_image_list(&paths, &count, &error);
     if (code < 0)
@@ -167,7 +167,10 @@ static HRESULT check_words(LPCWSTR security, ULONG flags, ULONG provider_flags, 
                         CREATE_VIRTUAL_DISK_FLAG_PREVENT_WRITES_TO_SOURCE_DISK |
                         CREATE_VIRTUAL_DISK_FLAG_DO_NOT_COPY_METADATA_FROM_PARENT;
     if (provider_flags || reserved || flags & ~known)
-        return E_INVALIDARG;
+        return tri_vds_refuse(E_INVALIDARG,
+                              "The flags 0x%x of a new image are not known, or the provider's, 0x%x, or what is "
+                              "reserved, 0x%x, is not 0.",
+                              flags, provider_flags, reserved);
     if (flags & ~(ULONG)CREATE_VIRTUAL_DISK_FLAG_FULL_PHYSICAL_ALLOCATION)
         return tri_vds_refuse(VDS_E_NOT_SUPPORTED,
                               "Of the flags for a new image, FULL_PHYSICAL_ALLOCATION is supported; 0x%x has others.",
@@ -249,10 +252,10 @@ static HRESULT STDMETHODCALLTYPE vd_CreateVDisk(IVdsVdProvider *This, VIRTUAL_ST
     enum tri_image_format format = TRI_IMAGE_AUTO;
     (void)This;
     if (!ppAsync)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVdProvider::CreateVDisk");
     *ppAsync = NULL;
     if (!in)
-        return E_INVALIDARG;
+        return tri_vds_refuse(E_INVALIDARG, "IVdsVdProvider::CreateVDisk needs parameters.");
     HRESULT hr = check_words(pStringSecurityDescriptor, (ULONG)Flags, ProviderSpecificFlags, Reserved);
     if (SUCCEEDED(hr))
         hr = tri_vds_image_format(VirtualDeviceType, &format);
@@ -289,7 +292,7 @@ static HRESULT STDMETHODCALLTYPE vd_AddVDisk(IVdsVdProvider *This, VIRTUAL_STORA
     enum tri_image_format format = TRI_IMAGE_AUTO;
     (void)This;
     if (!ppVDisk)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVdProvider::AddVDisk");
     *ppVDisk = NULL;
     HRESULT hr = tri_vds_image_format(VirtualDeviceType, &format);
     if (SUCCEEDED(hr))
@@ -308,10 +311,10 @@ static HRESULT STDMETHODCALLTYPE vd_GetDiskFromVDisk(IVdsVdProvider *This, IVdsV
     const char *path = NULL;
     (void)This;
     if (!ppDisk)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVdProvider::GetDiskFromVDisk");
     *ppDisk = NULL;
     if (!tri_vds_vdisk_path((IUnknown *)pVDisk, &path))
-        return E_INVALIDARG;
+        return tri_vds_refuse(E_INVALIDARG, "IVdsVdProvider::GetDiskFromVDisk needs a virtual disk of this service.");
     int code = tri_image_read(path, &image, &error);
     if (code < 0)
         return tri_vds_image_fail(code, &error);
@@ -326,11 +329,11 @@ static HRESULT STDMETHODCALLTYPE vd_GetVDiskFromDisk(IVdsVdProvider *This, IVdsD
     TRI_AUTO_FREE char *path = NULL;
     (void)This;
     if (!ppVDisk)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVdProvider::GetVDiskFromDisk");
     *ppVDisk = NULL;
     uint64_t sequence = pDisk ? tri_vds_disk_sequence((IUnknown *)pDisk) : 0;
     if (!sequence)
-        return E_INVALIDARG;
+        return tri_vds_refuse(E_INVALIDARG, "IVdsVdProvider::GetVDiskFromDisk needs a disk of this service.");
     int code = tri_image_of_disk(sequence, &path, &error);
     if (code < 0)
         return tri_vds_fail(code, &error);

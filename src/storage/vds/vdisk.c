@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "storage/vds/disk-object.h"
 #include "storage/vds/volume.h"
 
 #define AUTO_ERROR TRI_CLEANUP(tri_error_clear) struct tri_error
@@ -37,7 +38,8 @@ static HRESULT image_read(const char *path, struct tri_image **ret)
 static HRESULT check_open(ULONG access, ULONG flags)
 {
     if (access == 0 || access & ~(ULONG)VIRTUAL_DISK_ACCESS_ALL || flags & ~OPEN_FLAGS_KNOWN)
-        return E_INVALIDARG;
+        return tri_vds_refuse(E_INVALIDARG, "The access 0x%x or the flags 0x%x to open an image with are not known.",
+                              access, flags);
     if (flags & ~OPEN_FLAGS_HONOURED)
         return tri_vds_refuse(VDS_E_NOT_SUPPORTED,
                               "An image is opened with its parents and as it is; flags 0x%x ask for something else.",
@@ -64,7 +66,7 @@ static HRESULT STDMETHODCALLTYPE vdisk_Open(IVdsVDisk *This, VIRTUAL_DISK_ACCESS
 {
     TRI_AUTO_IMAGE struct tri_image *image = NULL;
     if (!ppOpenVDisk)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVDisk::Open");
     *ppOpenVDisk = NULL;
     HRESULT hr = check_open((ULONG)AccessMask, (ULONG)Flags);
     if (SUCCEEDED(hr))
@@ -124,7 +126,7 @@ static HRESULT device_name(const struct tri_image *image, LPWSTR *ret)
     *ret = NULL;
     if (!image->sequence)
         return S_OK;
-    int code = tri_disk_read(image->sequence, 0, &disk, &error);
+    int code = tri_vds_disk_known(image->sequence, &disk, &error);
     if (code == TRI_STORAGE_GONE)
         return S_OK;
     return code < 0 ? tri_vds_fail(code, &error) : tri_vds_disk_name(disk, ret);
@@ -136,7 +138,7 @@ static HRESULT STDMETHODCALLTYPE vdisk_GetProperties(IVdsVDisk *This, VDS_VDISK_
     TRI_AUTO_IMAGE struct tri_image *image = NULL;
     LPWSTR path = NULL, device = NULL, parent = NULL;
     if (!pDiskProperties)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVDisk::GetProperties");
     *pDiskProperties = (VDS_VDISK_PROPERTIES){0};
     HRESULT hr = image_read(vdisk_path(This), &image);
     if (SUCCEEDED(hr))
@@ -170,7 +172,7 @@ static HRESULT STDMETHODCALLTYPE vdisk_GetDeviceName(IVdsVDisk *This, LPWSTR *pp
 {
     TRI_AUTO_IMAGE struct tri_image *image = NULL;
     if (!ppDeviceName)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVDisk::GetDeviceName");
     *ppDeviceName = NULL;
     HRESULT hr = image_read(vdisk_path(This), &image);
     return FAILED(hr) ? hr : device_name(image, ppDeviceName);
@@ -214,10 +216,11 @@ static HRESULT STDMETHODCALLTYPE vdisk_GetHostVolume(IVdsVDisk *This, IVdsVolume
     struct stat status;
     size_t count = 0;
     if (!ppVolume)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVDisk::GetHostVolume");
     *ppVolume = NULL;
     const char *path = vdisk_path(This);
-    int code = stat(path, &status) < 0 ? -errno : tri_disk_list(&sequences, &count, &error);
+    int code = stat(path, &status) < 0 ? tri_error_set(&error, -errno, path, "\"%s\": %m.", path)
+                                       : tri_disk_list(&sequences, &count, &error);
     if (code < 0)
         return tri_vds_image_fail(code, &error);
     if (!find_volume(sequences, count, status.st_dev, &volume))
@@ -228,18 +231,15 @@ static HRESULT STDMETHODCALLTYPE vdisk_GetHostVolume(IVdsVDisk *This, IVdsVolume
 
 /* ---- Trireme's own ---- */
 
+static int start_check(const void *This, bool repair, struct tri_op *op, const struct tri_op_tag *tag,
+                       struct tri_error *error)
+{
+    return tri_image_check(vdisk_path(This), repair, op, tag, error);
+}
+
 static HRESULT STDMETHODCALLTYPE check_Check(ITriremeCheck *This, ULONG flags, IVdsAsync **ppAsync)
 {
-    struct tri_error error = {0};
-    if (!ppAsync)
-        return E_INVALIDARG;
-    *ppAsync = NULL;
-    if (flags & ~(ULONG)TRIREME_CHECK_REPAIR)
-        return E_INVALIDARG;
-    struct tri_op *op = tri_op_new();
-    struct tri_op_tag tag = tri_vds_tag((VDS_ASYNC_OUTPUT_TYPE)TRIREME_VDS_ASYNCOUT_CHECK);
-    int code = op ? tri_image_check(vdisk_path(This), flags & TRIREME_CHECK_REPAIR, op, &tag, &error) : -ENOMEM;
-    return tri_vds_async(&tag, op, code, &error, ppAsync);
+    return tri_vds_check(This, flags, start_check, ppAsync);
 }
 
 static HRESULT STDMETHODCALLTYPE image_Convert(ITriremeImage *This, VIRTUAL_STORAGE_TYPE *type, LPWSTR pTargetPath,
@@ -249,10 +249,12 @@ static HRESULT STDMETHODCALLTYPE image_Convert(ITriremeImage *This, VIRTUAL_STOR
     TRI_AUTO_FREE char *target = NULL;
     enum tri_image_format format = TRI_IMAGE_AUTO;
     if (!ppAsync)
-        return E_INVALIDARG;
+        return tri_vds_no_place("ITriremeImage::Convert");
     *ppAsync = NULL;
     if (createFlags & ~(ULONG)CREATE_VIRTUAL_DISK_FLAG_FULL_PHYSICAL_ALLOCATION)
-        return E_INVALIDARG;
+        return tri_vds_refuse(E_INVALIDARG,
+                              "Of the flags for a new image, FULL_PHYSICAL_ALLOCATION is supported; 0x%x has others.",
+                              createFlags);
     HRESULT hr = tri_vds_image_format(type, &format);
     if (SUCCEEDED(hr))
         hr = tri_vds_image_path(pTargetPath, &target);

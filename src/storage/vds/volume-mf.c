@@ -22,7 +22,7 @@ static HRESULT STDMETHODCALLTYPE mf_GetFileSystemProperties(IVdsVolumeMF *This, 
 {
     TRI_AUTO_VOLUME struct tri_volume *volume = NULL;
     if (!pFileSystemProp)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolumeMF::GetFileSystemProperties");
     *pFileSystemProp = (VDS_FILE_SYSTEM_PROP){0};
     HRESULT hr = volume_read(This, &volume);
     if (FAILED(hr))
@@ -36,7 +36,7 @@ static HRESULT STDMETHODCALLTYPE mf2_GetFileSystemTypeName(IVdsVolumeMF2 *This, 
 {
     TRI_AUTO_VOLUME struct tri_volume *volume = NULL;
     if (!ppwszFileSystemTypeName)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolumeMF2::GetFileSystemTypeName");
     *ppwszFileSystemTypeName = NULL;
     HRESULT hr = volume_read(This, &volume);
     return FAILED(hr) ? hr : tri_vds_text(tri_vds_filesystem_name(&volume->filesystem), ppwszFileSystemTypeName);
@@ -48,7 +48,7 @@ mf2_QueryFileSystemFormatSupport(IVdsVolumeMF2 *This, VDS_FILE_SYSTEM_FORMAT_SUP
 {
     TRI_AUTO_VOLUME struct tri_volume *volume = NULL;
     if (!ppFileSystemSupportProps || !plNumberOfFileSystems)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolumeMF2::GetFileSystemTypeName");
     *ppFileSystemSupportProps = NULL;
     *plNumberOfFileSystems = 0;
     HRESULT hr = volume_read(This, &volume);
@@ -68,7 +68,7 @@ static HRESULT STDMETHODCALLTYPE mf_Format(IVdsVolumeMF *This, VDS_FILE_SYSTEM_T
                                     .quick = bQuickFormat,
                                     .compress = bEnableCompression};
     if (!ppAsync)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolumeMF::Format");
     *ppAsync = NULL;
     HRESULT hr = tri_vds_format_type_name(type, &format.type_name);
     return FAILED(hr) ? hr : tri_vds_format(&format, ppAsync);
@@ -145,7 +145,7 @@ static HRESULT STDMETHODCALLTYPE mf3_QueryVolumeGuidPathnames(IVdsVolumeMF3 *Thi
 {
     TRI_AUTO_VOLUME struct tri_volume *volume = NULL;
     if (!pwszPathArray || !pulNumberOfPaths)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolumeMF3::QueryVolumeGuidPathnames");
     *pwszPathArray = NULL;
     *pulNumberOfPaths = 0;
     HRESULT hr = volume_read(This, &volume);
@@ -171,7 +171,7 @@ static HRESULT STDMETHODCALLTYPE mf_QueryAccessPaths(IVdsVolumeMF *This, LPWSTR 
     char **paths = NULL;
     size_t count = 0;
     if (!pwszPathArray || !plNumberOfAccessPaths)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolumeMF::QueryAccessPaths");
     *pwszPathArray = NULL;
     *plNumberOfAccessPaths = 0;
     int code = tri_volume_paths(tri_vds_volume_named(This), &paths, &count, &error);
@@ -199,7 +199,7 @@ static bool is_absolute(const char *path)
 static HRESULT path_in(LPCWSTR text, char **ret)
 {
     if (!text || !text[0])
-        return E_INVALIDARG;
+        return tri_vds_refuse(E_INVALIDARG, "An access path is needed: a folder, or a letter such as X:\\.");
     HRESULT hr = tri_vds_utf8(text, ret);
     if (SUCCEEDED(hr) && is_guid_path(*ret)) {
         hr = tri_vds_refuse(VDS_E_VOLUME_GUID_PATHNAME_NOT_ALLOWED,
@@ -279,7 +279,7 @@ static HRESULT STDMETHODCALLTYPE mf_QueryReparsePoints(IVdsVolumeMF *This, VDS_R
     struct tri_mounted *mounted = NULL;
     size_t count = 0;
     if (!ppReparsePointProps || !plNumberOfReparsePointProps)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolumeMF::QueryReparsePoints");
     *ppReparsePointProps = NULL;
     *plNumberOfReparsePointProps = 0;
     int code = tri_volume_mounted_below(tri_vds_volume_named(This), &mounted, &count, &error);

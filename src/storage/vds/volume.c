@@ -94,10 +94,13 @@ static HRESULT volume_name(const struct tri_volume *volume, LPWSTR *ret)
     return tri_vds_text(path, ret);
 }
 
-static HRESULT volume_prop(const struct tri_volume *volume, VDS_VOLUME_PROP2 *prop)
+static HRESULT volume_prop(const void *This, VDS_VOLUME_PROP2 *prop)
 {
+    TRI_AUTO_VOLUME struct tri_volume *volume = NULL;
     LPWSTR name = NULL;
-    HRESULT hr = volume_name(volume, &name);
+    HRESULT hr = volume_read(This, &volume);
+    if (SUCCEEDED(hr))
+        hr = volume_name(volume, &name);
     if (FAILED(hr))
         return hr;
     *prop = (VDS_VOLUME_PROP2){
@@ -117,14 +120,11 @@ static HRESULT volume_prop(const struct tri_volume *volume, VDS_VOLUME_PROP2 *pr
 /* Always S_OK where the volume is there: a client in use takes VDS_S_PROPERTIES_INCOMPLETE for a failure. */
 static HRESULT STDMETHODCALLTYPE volume_GetProperties(IVdsVolume *This, VDS_VOLUME_PROP *pVolumeProperties)
 {
-    TRI_AUTO_VOLUME struct tri_volume *volume = NULL;
     VDS_VOLUME_PROP2 prop;
     if (!pVolumeProperties)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolume::GetProperties");
     *pVolumeProperties = (VDS_VOLUME_PROP){0};
-    HRESULT hr = volume_read(This, &volume);
-    if (SUCCEEDED(hr))
-        hr = volume_prop(volume, &prop);
+    HRESULT hr = volume_prop(This, &prop);
     if (SUCCEEDED(hr))
         *pVolumeProperties = (VDS_VOLUME_PROP){prop.id,
                                                prop.type,
@@ -141,23 +141,21 @@ static HRESULT STDMETHODCALLTYPE volume_GetProperties(IVdsVolume *This, VDS_VOLU
 /* The bytes that name the volume for ever are its id's: a partition's own where the table is a GPT. */
 static HRESULT STDMETHODCALLTYPE volume2_GetProperties2(IVdsVolume2 *This, VDS_VOLUME_PROP2 *pVolumeProperties)
 {
-    TRI_AUTO_VOLUME struct tri_volume *volume = NULL;
+    const struct tri_uuid *id = &tri_vds_volume_named(This)->id;
     VDS_VOLUME_PROP2 prop;
     if (!pVolumeProperties)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolume2::GetProperties2");
     *pVolumeProperties = (VDS_VOLUME_PROP2){0};
-    HRESULT hr = volume_read(This, &volume);
-    if (SUCCEEDED(hr))
-        hr = volume_prop(volume, &prop);
+    HRESULT hr = volume_prop(This, &prop);
     if (FAILED(hr))
         return hr;
-    prop.pUniqueId = CoTaskMemAlloc(sizeof(volume->id.id.bytes));
+    prop.pUniqueId = CoTaskMemAlloc(sizeof(id->bytes));
     if (!prop.pUniqueId) {
         CoTaskMemFree(prop.pwszName);
         return E_OUTOFMEMORY;
     }
-    prop.cbUniqueId = sizeof(volume->id.id.bytes);
-    memcpy(prop.pUniqueId, volume->id.id.bytes, sizeof(volume->id.id.bytes));
+    prop.cbUniqueId = sizeof(id->bytes);
+    memcpy(prop.pUniqueId, id->bytes, sizeof(id->bytes));
     *pVolumeProperties = prop;
     return S_OK;
 }
@@ -168,7 +166,7 @@ static HRESULT STDMETHODCALLTYPE volume_GetPack(IVdsVolume *This, IVdsPack **ppP
 {
     TRI_AUTO_VOLUME struct tri_volume *volume = NULL;
     if (!ppPack)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolume::GetPack");
     *ppPack = NULL;
     HRESULT hr = volume_read(This, &volume);
     return FAILED(hr) ? hr : tri_vds_pack_new(volume->id.sequence, &IID_IVdsPack, (void **)ppPack);
@@ -180,7 +178,7 @@ static HRESULT STDMETHODCALLTYPE volume_QueryPlexes(IVdsVolume *This, IEnumVdsOb
     struct tri_vds_list list = {0};
     IUnknown *plex = NULL;
     if (!ppEnum)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolume::QueryPlexes");
     *ppEnum = NULL;
     HRESULT hr = volume_read(This, &volume);
     if (SUCCEEDED(hr))
@@ -198,18 +196,21 @@ static HRESULT STDMETHODCALLTYPE volume_QueryPlexes(IVdsVolume *This, IEnumVdsOb
 /* What a client may say of the one disk that a basic volume grows on. */
 static HRESULT check_extend(const struct tri_volume_id *id, const VDS_INPUT_DISK *disks, LONG count)
 {
-    if (!disks)
-        return count == 0 ? S_OK : E_INVALIDARG;
-    if (count < 1 || disks->ullSize == 0)
-        return E_INVALIDARG;
+    if (!disks && count == 0)
+        return S_OK;
+    if (!disks || count < 1 || disks->ullSize == 0)
+        return tri_vds_refuse(E_INVALIDARG,
+                              "Extend takes one disk with the number of bytes to add, or NULL and 0 for the file "
+                              "system alone.");
     GUID disk = tri_vds_disk_id(id->sequence);
     if (count > 1 || !IsEqualGUID(&disks->diskId, &disk))
         return tri_vds_refuse(VDS_E_EXTEND_MULTIPLE_DISKS_NOT_SUPPORTED,
                               "A volume grows on the disk that it lies on, and on no other; name that disk, once.");
     GUID plex = tri_vds_plex_id(id);
-    if (!IsEqualGUID(&disks->plexId, &GUID_NULL) && !IsEqualGUID(&disks->plexId, &plex))
-        return E_INVALIDARG;
-    return disks->memberIdx == 0 ? S_OK : E_INVALIDARG;
+    bool is_own_plex = IsEqualGUID(&disks->plexId, &GUID_NULL) || IsEqualGUID(&disks->plexId, &plex);
+    if (!is_own_plex || disks->memberIdx != 0)
+        return tri_vds_refuse(E_INVALIDARG, "A volume has one plex with one member; leave both empty.");
+    return S_OK;
 }
 
 /* NULL and 0 grow the file system alone, to its partition. Windows documents S_FALSE for the end of that; here it ends
@@ -220,7 +221,7 @@ static HRESULT STDMETHODCALLTYPE volume_Extend(IVdsVolume *This, VDS_INPUT_DISK 
     struct tri_error error = {0};
     const struct tri_volume_id *id = tri_vds_volume_named(This);
     if (!ppAsync)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolume::Extend");
     *ppAsync = NULL;
     HRESULT hr = check_extend(id, pInputDiskArray, lNumberOfDisks);
     if (FAILED(hr))
@@ -236,7 +237,7 @@ static HRESULT volume_shrink(const struct tri_volume_id *id, uint64_t desired, u
 {
     struct tri_error error = {0};
     if (!ppAsync)
-        return E_INVALIDARG;
+        return tri_vds_no_place("Shrink");
     *ppAsync = NULL;
     if (desired < minimum)
         return tri_vds_refuse(VDS_E_INVALID_SHRINK_SIZE,
@@ -268,7 +269,7 @@ static HRESULT STDMETHODCALLTYPE shrink_QueryMaxReclaimableBytes(IVdsVolumeShrin
     AUTO_ERROR error = {0};
     uint64_t bytes = 0;
     if (!pullMaxNumberOfReclaimableBytes)
-        return E_INVALIDARG;
+        return tri_vds_no_place("IVdsVolumeShrink::QueryMaxReclaimableBytes");
     *pullMaxNumberOfReclaimableBytes = 0;
     int code = tri_volume_max_shrink(tri_vds_volume_named(This), &bytes, &error);
     if (code < 0)
@@ -282,7 +283,7 @@ static HRESULT STDMETHODCALLTYPE shrink_QueryMaxReclaimableBytes(IVdsVolumeShrin
 static HRESULT no_mirrors(IVdsAsync **ppAsync)
 {
     if (!ppAsync)
-        return E_INVALIDARG;
+        return tri_vds_no_place("A method of mirrors");
     *ppAsync = NULL;
     return tri_vds_refuse(VDS_E_NOT_SUPPORTED, "Volumes of basic disks have one plex; mirrors are not made here.");
 }
@@ -383,19 +384,29 @@ static HRESULT STDMETHODCALLTYPE online_Online(IVdsVolumeOnline *This)
     return code < 0 && code != TRI_STORAGE_NOT_OFFLINE ? tri_vds_fail(code, &error) : S_OK;
 }
 
-static HRESULT STDMETHODCALLTYPE check_Check(ITriremeCheck *This, ULONG flags, IVdsAsync **ppAsync)
+HRESULT tri_vds_check(const void *This, ULONG flags, tri_vds_start_check *start, IVdsAsync **ppAsync)
 {
     struct tri_error error = {0};
     if (!ppAsync)
-        return E_INVALIDARG;
+        return tri_vds_no_place("ITriremeCheck::Check");
     *ppAsync = NULL;
     if (flags & ~(ULONG)TRIREME_CHECK_REPAIR)
-        return E_INVALIDARG;
+        return tri_vds_refuse(E_INVALIDARG, "A check knows the flag TRIREME_CHECK_REPAIR only, not 0x%x.", flags);
     struct tri_op *op = tri_op_new();
     struct tri_op_tag tag = tri_vds_tag((VDS_ASYNC_OUTPUT_TYPE)TRIREME_VDS_ASYNCOUT_CHECK);
-    bool repair = flags & TRIREME_CHECK_REPAIR;
-    int code = op ? tri_volume_check(tri_vds_volume_named(This), repair, op, &tag, &error) : -ENOMEM;
+    int code = op ? start(This, flags & TRIREME_CHECK_REPAIR, op, &tag, &error) : -ENOMEM;
     return tri_vds_async(&tag, op, code, &error, ppAsync);
+}
+
+static int start_check(const void *This, bool repair, struct tri_op *op, const struct tri_op_tag *tag,
+                       struct tri_error *error)
+{
+    return tri_volume_check(tri_vds_volume_named(This), repair, op, tag, error);
+}
+
+static HRESULT STDMETHODCALLTYPE check_Check(ITriremeCheck *This, ULONG flags, IVdsAsync **ppAsync)
+{
+    return tri_vds_check(This, flags, start_check, ppAsync);
 }
 
 /* ---- the class ---- */

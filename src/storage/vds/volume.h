@@ -35,6 +35,12 @@ HRESULT tri_vds_image_path(LPCWSTR text, char **ret);
 /* As tri_vds_fail; what is wrong with a path is said in the words that are for images. */
 HRESULT tri_vds_image_fail(int code, struct tri_error *error);
 
+/* ---- ITriremeCheck, of both: volume.c ---- */
+
+typedef int tri_vds_start_check(const void *This, bool repair, struct tri_op *op, const struct tri_op_tag *tag,
+                                struct tri_error *error);
+HRESULT tri_vds_check(const void *This, ULONG flags, tri_vds_start_check *start, IVdsAsync **ppAsync);
+
 /* ---- memory that a client frees ---- */
 
 /* Zeroed CoTaskMem; NULL: no memory. */
