@@ -23,6 +23,8 @@ int tri_disk_ask(const struct tri_cli *cli, bool yes, const char *what)
         line[length - 1] = '\0';
     if (length > 0 && (!strcasecmp(line, "y") || !strcasecmp(line, "yes")))
         return 0;
+    if (length < 0)
+        fputc('\n', stderr); /* Ctrl-D ends no line */
     return tri_fail(cli, "nothing was changed");
 }
 

@@ -24,8 +24,10 @@ static int clean(const struct tri_disks *disks, const struct settings *settings,
     IVdsAsync *async = NULL;
 
     HRESULT hr = disk ? IVdsAdvancedDisk_Clean(disk, TRUE, TRUE, settings->full, &async) : E_NOINTERFACE;
-    if (FAILED(tri_disk_work_wait(&work, disks, doing, hr, async)))
-        return tri_disk_work_fail(&work, "clean", place->name);
+    if (FAILED(tri_disk_work_wait(&work, disks, doing, hr, async))) {
+        TRI_AUTO_FREE char *name = FAILED(hr) ? tri_text_format("%s", place->name) : tri_facts_name_now(disks, place);
+        return tri_disk_work_fail(&work, "clean", name);
+    }
     tri_print_line(disks->cli, place->name);
     if (disks->cli->json)
         tri_print_document(tri_facts_place(disks, place));

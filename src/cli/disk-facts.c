@@ -531,12 +531,23 @@ static char *volume_text(const json_t *facts)
                            *label ? "'" : "", size);
 }
 
+const char *tri_facts_style(const json_t *facts)
+{
+    const char *status = tri_member_text(facts, "Status"), *style = tri_member_text(facts, "PartitionStyle");
+
+    if (!strcmp(status, "Failed"))
+        return "failed";
+    if (!strcmp(status, "NoMedia"))
+        return "no medium";
+    return *style || *tri_member_text(facts, "FileSystem") ? style : "raw";
+}
+
 static char *disk_text(const json_t *facts)
 {
     const json_t *partitions = json_object_get(facts, "Partitions");
-    const char *style = tri_member_text(facts, "PartitionStyle"), *image = tri_member_text(facts, "Image");
+    const char *image = tri_member_text(facts, "Image");
     TRI_AUTO_FREE char *size = tri_text_bytes(tri_member_number(facts, "Size"));
-    char *text = tri_text_format("%s, %s%s%s", size, *style ? style : "raw", *image ? ", image " : "", image);
+    char *text = tri_text_format("%s, %s%s%s", size, tri_facts_style(facts), *image ? ", image " : "", image);
     json_t *partition;
     size_t i;
 
@@ -559,6 +570,26 @@ char *tri_facts_text(const json_t *facts)
     bool is_disk = json_object_get(facts, "Partitions") && !*tri_member_text(facts, "FileSystem");
 
     return is_disk ? disk_text(facts) : volume_text(facts);
+}
+
+char *tri_facts_name_now(const struct tri_disks *disks, const struct tri_place *place)
+{
+    TRI_AUTO_RELEASE IErrorInfo *error = NULL;
+
+    GetErrorInfo(0, &error);
+    json_t *facts = tri_facts_place(disks, place);
+    const char *type = tri_member_text(facts, "FileSystem"), *label = tri_member_text(facts, "Label");
+    char *text;
+    if (!facts)
+        text = tri_text_format("%s", place->name);
+    else if (place->kind == TRI_PLACE_DISK && !*type)
+        text = tri_text_format("%s, which is %s now", place->name, tri_facts_style(facts));
+    else
+        text = tri_text_format("%s, which holds %s%s%s%s now", place->name, *type ? type : "no file system",
+                               *label ? " '" : "", label, *label ? "'" : "");
+    json_decref(facts);
+    SetErrorInfo(0, error);
+    return text;
 }
 
 const char *tri_facts_mounted(const json_t *facts)

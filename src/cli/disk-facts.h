@@ -23,6 +23,13 @@ int tri_facts_fail(const struct tri_disks *disks, const struct tri_place *place,
  * (ext4 'data', 1.0 GiB) and /dev/loop0p2 (swap, 1023 MiB)". */
 char *tri_facts_text(const json_t *facts);
 
+/* The name with what is there now, for who could not finish what was asked for: "/dev/loop0p1, which holds no file
+ * system now". Newly allocated; the sentence that the service has left for this thread stays. */
+char *tri_facts_name_now(const struct tri_disks *disks, const struct tri_place *place);
+
+/* Of a disk: "GPT", "MBR", "" where a file system lies on all of it, "raw"; or "failed", "no medium". Borrowed. */
+const char *tri_facts_style(const json_t *facts);
+
 /* Whether something of it is mounted: the first place, borrowed; NULL: nothing is. */
 const char *tri_facts_mounted(const json_t *facts);
 

@@ -47,8 +47,10 @@ static int format(const struct tri_disks *disks, const struct tri_place *place, 
     IVdsAsync *async = NULL;
 
     HRESULT hr = start(place, settings, &async);
-    if (FAILED(tri_disk_work_wait(&work, disks, doing, hr, async)))
-        return tri_disk_work_fail(&work, "format", place->name);
+    if (FAILED(tri_disk_work_wait(&work, disks, doing, hr, async))) {
+        TRI_AUTO_FREE char *name = FAILED(hr) ? tri_text_format("%s", place->name) : tri_facts_name_now(disks, place);
+        return tri_disk_work_fail(&work, "format", name);
+    }
     tri_print_line(disks->cli, place->name);
     if (disks->cli->json)
         tri_print_document(tri_facts_place(disks, place));

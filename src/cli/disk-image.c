@@ -51,22 +51,33 @@ VIRTUAL_STORAGE_TYPE tri_image_type(const VIRTUAL_STORAGE_TYPE *given, const cha
     return type;
 }
 
-char *tri_image_new_path(const struct tri_cli *cli, const char *verb, const char *path)
+char *tri_image_absolute(const char *path)
 {
     TRI_AUTO_FREE char *for_folder = tri_text_format("%s", path);
     TRI_AUTO_FREE char *for_name = tri_text_format("%s", path);
     TRI_AUTO_FREE char *folder = realpath(dirname(for_folder), NULL);
-    struct stat status;
 
-    if (!*path || path[strlen(path) - 1] == '/' || !folder) {
-        tri_fail_because(cli, VDS_E_INVALID_PATH, folder ? "it is not the name of a file" : "its folder does not exist",
-                         "cannot %s %s", verb, path);
-        return NULL;
+    return folder ? tri_text_format("%s/%s", strcmp(folder, "/") ? folder : "", basename(for_name)) : NULL;
+}
+
+char *tri_image_new_path(const struct tri_cli *cli, const char *verb, const char *path)
+{
+    char *absolute = tri_image_absolute(path);
+    struct stat status;
+    const char *wrong = NULL;
+    HRESULT hr = VDS_E_INVALID_PATH;
+
+    if (!absolute)
+        wrong = "its folder does not exist";
+    else if (!*path || path[strlen(path) - 1] == '/')
+        wrong = "it is not the name of a file";
+    else if (!lstat(path, &status)) {
+        wrong = "there is a file of that name, which is left alone";
+        hr = HRESULT_FROM_WIN32(ERROR_FILE_EXISTS);
     }
-    if (!lstat(path, &status)) {
-        tri_fail_because(cli, HRESULT_FROM_WIN32(ERROR_FILE_EXISTS),
-                         "there is a file of that name, which is left alone", "cannot %s %s", verb, path);
-        return NULL;
-    }
-    return tri_text_format("%s/%s", strcmp(folder, "/") ? folder : "", basename(for_name));
+    if (!wrong)
+        return absolute;
+    free(absolute);
+    tri_fail_because(cli, hr, wrong, "cannot %s %s", verb, path);
+    return NULL;
 }

@@ -57,16 +57,15 @@ static struct libscols_line *add_row(struct libscols_table *table, struct libsco
     TRI_AUTO_FREE char *size = size_text(settings, tri_member_number(facts, "Size"));
     TRI_AUTO_FREE char *mounted = mounted_text(facts);
     bool is_disk = json_object_get(facts, "Partitions") != NULL;
-    const char *style = tri_member_text(facts, "PartitionStyle"), *filesystem = tri_member_text(facts, "FileSystem");
     const char *const texts[] = {
         *device ? device : number,
         !is_disk                       ? ""
         : strncmp(drive, "\\\\?\\", 4) ? drive
                                        : drive + 4,
         size,
-        *style || !is_disk || *filesystem ? style : "raw",
+        is_disk ? tri_facts_style(facts) : "",
         tri_member_text(facts, is_disk ? "BusType" : "Type"),
-        filesystem,
+        tri_member_text(facts, "FileSystem"),
         tri_member_text(facts, "Label"),
         mounted,
         tri_member_text(facts, "Image"),

@@ -158,10 +158,13 @@ static int fill(const struct tri_disks *disks, const struct tri_place *place, co
     VDS_DISK_PROP prop = {0};
 
     HRESULT hr = IVdsDisk_GetProperties(place->disk, &prop);
+    bool has_failed = prop.status == VDS_DS_FAILED;
     ret->style = prop.PartitionStyle;
     tri_disk_prop_clear(&prop);
     if (FAILED(hr))
         return tri_disks_fail(disks, hr, "cannot partition %s", place->name);
+    if (has_failed)
+        return tri_fail_because(disks->cli, VDS_E_IO_ERROR, TRI_DISK_HAS_FAILED, "cannot partition %s", place->name);
     if (ret->style == VDS_PST_UNKNOWN)
         return tri_fail_because(disks->cli, VDS_E_DISK_NOT_INITIALIZED,
                                 "it has no partition table; `trireme disk init` writes one", "cannot partition %s",

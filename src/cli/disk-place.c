@@ -11,10 +11,12 @@
 #include <sys/sysmacros.h>
 #include <windows.h>
 
+#include "disk-image.h"
 #include "output.h"
 #include "text.h"
 
 #define NOTHING_SUCH "there is no disk, volume or image of that name; `trireme disk list` shows what there is"
+#define NO_IMAGE "there is no image of that name; check the path"
 
 void tri_place_close(struct tri_place *place)
 {
@@ -313,16 +315,46 @@ static int find_disk_by(const struct tri_disks *disks, const char *verb, const c
     return 0;
 }
 
+/* The path of an image that is attached though its file has been removed; NULL: there is none. */
+static char *path_of_removed(const struct tri_disks *disks, const char *text)
+{
+    char *path = tri_image_absolute(text);
+    TRI_AUTO_RELEASE IVdsVDisk *known = path ? find_known_image(disks, path) : NULL;
+    TRI_AUTO_RELEASE IVdsDisk *disk = known ? tri_place_disk_of_image(disks, known) : NULL;
+
+    if (disk)
+        return path;
+    free(path);
+    return NULL;
+}
+
+/* Says why where there is neither a file nor an image. */
+static int find_image_path(const struct tri_disks *disks, const char *verb, const char *text, unsigned wanted,
+                           char **ret)
+{
+    struct stat status;
+    int why = (*ret = realpath(text, NULL)) ? 0 : errno;
+
+    if (why == ENOENT && (*ret = path_of_removed(disks, text)))
+        return 0;
+    if (why)
+        return fail(disks, VDS_E_OBJECT_NOT_FOUND, verb, text,
+                    why != ENOENT               ? strerror(why)
+                    : wanted == TRI_PLACE_IMAGE ? NO_IMAGE
+                                                : NOTHING_SUCH);
+    if (stat(*ret, &status) || !S_ISREG(status.st_mode))
+        return fail(disks, VDS_E_INVALID_PATH, verb, text, "it is neither a disk nor the file of an image");
+    return 0;
+}
+
 static int find_image_by(const struct tri_disks *disks, const char *verb, const char *text, unsigned wanted,
                          struct tri_place *ret)
 {
-    TRI_AUTO_FREE char *path = realpath(text, NULL);
-    struct stat status;
+    TRI_AUTO_FREE char *path = NULL;
+    int status = find_image_path(disks, verb, text, wanted, &path);
 
-    if (!path || stat(path, &status))
-        return fail(disks, VDS_E_OBJECT_NOT_FOUND, verb, text, errno == ENOENT ? NOTHING_SUCH : strerror(errno));
-    if (!S_ISREG(status.st_mode))
-        return fail(disks, VDS_E_INVALID_PATH, verb, text, "it is neither a disk nor the file of an image");
+    if (status)
+        return status;
     TRI_AUTO_RELEASE IVdsVDisk *known = find_known_image(disks, path);
     ret->disk = known && !(wanted & TRI_PLACE_IMAGE) ? tri_place_disk_of_image(disks, known) : NULL;
     if (ret->disk) {
@@ -451,6 +483,16 @@ static int find(const struct tri_disks *disks, const char *verb, const char *tex
     return find_disk_by(disks, verb, text, disk.name, number, ret);
 }
 
+static bool has_failed(IVdsDisk *disk)
+{
+    VDS_DISK_PROP prop = {0};
+    HRESULT hr = IVdsDisk_GetProperties(disk, &prop);
+    bool failed = SUCCEEDED(hr) && prop.status == VDS_DS_FAILED;
+
+    tri_disk_prop_clear(&prop);
+    return failed;
+}
+
 /* A disk is taken for the volume or the image that it is, too, where that was wanted. */
 static int make_fit(const struct tri_disks *disks, const char *verb, const char *text, unsigned wanted,
                     struct tri_place *place)
@@ -471,6 +513,8 @@ static int make_fit(const struct tri_disks *disks, const char *verb, const char 
         return 0;
     }
     tri_disks_forget_error();
+    if (wanted & TRI_PLACE_VOLUME && has_failed(place->disk))
+        return fail(disks, VDS_E_IO_ERROR, verb, text, TRI_DISK_HAS_FAILED);
     return fail(disks, VDS_E_OBJECT_NOT_FOUND, verb, text,
                 wanted & TRI_PLACE_VOLUME
                     ? "it is a disk, and no volume as a whole; name one of its partitions, such as "

@@ -37,6 +37,9 @@ IVdsDisk *tri_place_disk_of_image(const struct tri_disks *disks, IVdsVDisk *imag
 /* The device of a partition, "/dev/loop0p1", by that of its disk; newly allocated. NULL: the kernel has none. */
 char *tri_place_device(const char *disk_device, uint32_t number);
 
+/* Why nothing can be done with a disk that has failed: nobody knows what is on it. */
+#define TRI_DISK_HAS_FAILED "it answers errors instead of data; the kernel's log (dmesg) says more"
+
 /* The device of a disk, "/dev/loop0", newly allocated; NULL on failure. */
 HRESULT tri_disk_device(IVdsDisk *disk, char **ret);
 

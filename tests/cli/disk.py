@@ -151,6 +151,15 @@ def an_attached_image_is_a_disk_until_it_is_detached(trireme):
 
 
 @clean
+def an_attached_image_whose_file_was_removed_is_detached_by_its_name(trireme):
+    device = attached(trireme)
+    os.unlink(path(trireme, "disk.img"))
+    assert info(trireme, path(trireme, "disk.img"))["Disk"]["Device"] == device
+    detach(trireme, path(trireme, "disk.img"))
+    refuses(trireme, "detach", path(trireme, "disk.img"), code="VDS_E_OBJECT_NOT_FOUND", naming="no image of that name")
+
+
+@clean
 def a_read_only_disk_is_not_written_to(trireme):
     device, part = formatted(trireme)
     detach(trireme, device)
@@ -454,8 +463,9 @@ def a_terminal_is_asked_and_its_answer_counts(trireme):
             terminal.expect(rb"This will erase " + part.encode() + rb" \(ext4 '(data|new)', [^)]* MiB\)")
             terminal.expect(rb"\[y/N\] ")
             terminal.type(answer.encode())
+            if status:
+                terminal.expect(rb"\ntrireme: nothing was changed")
             assert terminal.wait() == status, terminal.seen
-            assert status == 0 or b"nothing was changed" in terminal.seen, terminal.seen
         assert info(trireme, part)["Label"] == label
     detach(trireme, device)
 
@@ -534,6 +544,25 @@ def one_thing_goes_by_many_names(trireme):
 
 
 @clean
+def a_disk_that_answers_errors_is_listed_as_failed(trireme):
+    device, part = formatted(trireme)
+    os.truncate(path(trireme, "disk.img"), 0)
+    subprocess.run(["blockdev", "--flushbufs", device, part], check=False, capture_output=True)
+    row = next(row for row in trireme.text("disk", "list").splitlines() if row.startswith(device + " "))
+    assert row.split()[4] == "failed" and "64.0 MiB" in row, row
+    facts = info(trireme, device)
+    assert facts["Status"] == "Failed" and facts["Partitions"] == [], facts
+    assert info(trireme, path(trireme, "disk.img"))["Disk"]["Status"] == "Failed"
+    for arguments in (("partition", device), ("format", "--yes", device), ("init", "--yes", device),
+                      ("clean", "--yes", device), ("format", "--yes", part)):
+        said = refuses(trireme, *arguments, code="VDS_E_IO_ERROR")
+        assert "errors instead of data" in said or "Input/output error" in said, said
+    os.truncate(path(trireme, "disk.img"), 64 * MIB)
+    assert info(trireme, device)["Status"] == "Online"
+    detach(trireme, device)
+
+
+@clean
 def what_does_not_exist_is_refused(trireme):
     missing = path(trireme, "none.img")
     for arguments in (("info", missing), ("attach", missing), ("detach", missing), ("init", "--yes", "loop9999"),
@@ -576,6 +605,7 @@ def ctrl_c_stops_a_full_format_and_says_what_is_left(trireme):
         assert terminal.wait() == 130, terminal.seen
         assert time.monotonic() - pressed < 10
         assert b"VDS_E_OPERATION_CANCELED, 0x8004240D" in terminal.seen, terminal.seen
+        assert part.encode() + b", which holds no file system now: " in terminal.seen, terminal.seen
     facts = info(trireme, part)
     assert facts["FileSystem"] is None and facts["Label"] is None, facts
     detach(trireme, device)
@@ -646,7 +676,8 @@ if __name__ == "__main__":
     main([sizes_are_read_as_people_write_them, sizes_that_make_no_sense_are_refused, images_of_every_format_are_made,
           a_fixed_image_has_room_for_every_block, a_file_that_exists_is_left_alone,
           a_child_keeps_what_differs_from_its_parent, an_image_is_copied_and_converted_with_all_that_is_in_it,
-          an_image_grows, an_attached_image_is_a_disk_until_it_is_detached, a_read_only_disk_is_not_written_to,
+          an_image_grows, an_attached_image_is_a_disk_until_it_is_detached,
+          an_attached_image_whose_file_was_removed_is_detached_by_its_name, a_read_only_disk_is_not_written_to,
           detaching_can_delete_the_file, a_damaged_image_is_not_attached, *LIVES, partitions_take_what_is_asked_for,
           partitions_that_cannot_be_are_refused_and_nothing_changes, an_mbr_holds_its_own_kind_of_partitions,
           a_disk_is_initialised_once_and_cleaned, a_partition_is_deleted_by_its_number,
@@ -657,7 +688,8 @@ if __name__ == "__main__":
           a_terminal_is_asked_and_its_answer_counts, the_disk_of_the_running_system_is_refused,
           disks_are_listed_as_a_tree, free_space_is_listed_where_it_is_asked_for, what_is_known_is_told_as_json,
           one_thing_goes_by_many_names,
-          what_does_not_exist_is_refused, a_full_format_shows_how_far_it_is,
+          a_disk_that_answers_errors_is_listed_as_failed, what_does_not_exist_is_refused,
+          a_full_format_shows_how_far_it_is,
           ctrl_c_stops_a_full_format_and_says_what_is_left, ctrl_c_stops_a_copy_and_leaves_no_file,
           one_disk_is_worked_on_by_one_program_at_a_time,
           a_format_whose_program_is_killed_leaves_a_volume_that_is_empty, who_is_not_root_is_told_so,
