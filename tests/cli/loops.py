@@ -1,8 +1,10 @@
 """What the tests of disks share: loop devices of their own, and that nothing of them stays."""
+import contextlib
 import functools
 import glob
 import os
 import shutil
+import signal
 import subprocess
 
 from harness import Skip, eventually
@@ -38,8 +40,22 @@ def mounts(folder):
 
 
 def leftovers(trireme):
-    return loops(trireme.folder) + mounts(trireme.folder) + trireme.processes() + \
+    return loops(trireme.folder) + mounts(trireme.folder) + trireme.processes() + exporters(trireme.folder) + \
         [node for device in loops(trireme.folder) for node in glob.glob(device + "p*")]
+
+
+def exporters(folder):
+    """The numbers of the processes that export images in a folder."""
+    found = []
+    for name in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(name, "rb") as file:
+                words = file.read()
+        except OSError:
+            continue
+        if b"qemu-storage-daemon" in words.split(b"\0")[0] and (folder + "/").encode() in words:
+            found.append(int(name.split("/")[2]))
+    return found
 
 
 def tidy(trireme):
@@ -55,6 +71,9 @@ def tidy(trireme):
         subprocess.run(["losetup", "-d", device], check=False, capture_output=True)
     for point in mounts(exports):
         subprocess.run(["umount", "-l", point], check=False, capture_output=True)
+    for pid in exporters(trireme.folder):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
 
 
 def clean(test):
