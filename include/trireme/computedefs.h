@@ -168,7 +168,7 @@ typedef void(CALLBACK *HCS_NOTIFICATION_CALLBACK)(DWORD notificationType, void *
  * again gets the id and no handles.
  * Follows: learn.microsoft.com/virtualization/api/hcs/reference/hcs_process_information */
 typedef struct {
-    DWORD ProcessId; /* as seen inside the system, and as HcsOpenProcess takes it */
+    DWORD ProcessId; /* the host's number of it, as HcsOpenProcess takes it; inside the system it has another */
     DWORD Reserved;
     HANDLE StdInput;  /* to write */
     HANDLE StdOutput; /* to read; with an emulated console, everything comes here */

@@ -24,11 +24,19 @@ static HCS_PROCESS open_target(struct tri_call *call, HCS_SYSTEM system, uint32_
 
     if (call->cli->argc < 2)
         return tri_system_program(call, system, ret_pid);
-    if (tri_parse_count(call->cli->argv[1], ret_pid))
-        tri_call_set_result(call, E_INVALIDARG);
-    else
-        tri_call_set_result(call, HcsOpenProcess(system, *ret_pid, GENERIC_ALL, &process));
+    tri_call_set_result(call, HcsOpenProcess(system, *ret_pid, GENERIC_ALL, &process));
     return process;
+}
+
+static int fail_to_open(const struct tri_call *call, uint32_t pid)
+{
+    if (call->result != HRESULT_FROM_WIN32(ERROR_NOT_FOUND))
+        return tri_call_fail(call, "signal the program of");
+    TRI_AUTO_FREE char *why = pid ? tri_text_format("process %u was not started by HCS in it, or has ended; `trireme "
+                                                    "inspect %s` lists its processes",
+                                                    (unsigned)pid, call->id)
+                                  : tri_text_format("nothing runs in it (any more); `trireme ps -a` shows its state");
+    return tri_fail_because(call->cli, call->result, why, "cannot signal %s", call->id);
 }
 
 static HRESULT send_signal(struct tri_call *call, HCS_PROCESS process, int number)
@@ -41,10 +49,13 @@ static HRESULT send_signal(struct tri_call *call, HCS_PROCESS process, int numbe
 static int kill_in(struct tri_call *call, HCS_SYSTEM system, int number)
 {
     uint32_t pid = 0;
-    HCS_PROCESS process = open_target(call, system, &pid);
+    const char *wrong = call->cli->argc > 1 ? tri_parse_count(call->cli->argv[1], &pid) : NULL;
 
+    if (wrong)
+        return tri_fail(call->cli, "PROCESS %s: it %s", call->cli->argv[1], wrong);
+    HCS_PROCESS process = open_target(call, system, &pid);
     if (!process)
-        return tri_call_fail(call, "signal the program of");
+        return fail_to_open(call, pid);
     HRESULT hr = send_signal(call, process, number);
     HcsCloseProcess(process);
     if (FAILED(hr))

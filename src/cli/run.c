@@ -21,20 +21,32 @@
 #define GENERATED_ID_TRIES 8
 #define RECORD_MS 60000 /* how long a detached one can still be asked how it ended */
 
+static const char *parse_id(const char *value, void *field)
+{
+    return *value ? tri_parse_text(value, field) : "is empty";
+}
+
+/* What people type who come from podman: no container of this command outlives its program. */
+static const char *parse_nothing(const char *value, void *field)
+{
+    return NULL;
+}
+
 static const struct tri_option options[] = {
-    {"name", 0, "ID", tri_parse_text, FIELD(id), "give it this id (default: a generated one)"},
+    {"name", 0, "ID", parse_id, FIELD(id), "give it this id (default: a generated one)"},
     {"rootfs", 0, "FOLDER", tri_parse_folder, FIELD(root), "its root is this folder, written to in place"},
     {"layer", 0, "FOLDER", tri_parse_folders, FIELD(layers), "a read-only layer of its root; again for those below it"},
     {"scratch", 0, "FOLDER", tri_parse_folder, FIELD(scratch), "what it writes above its layers is kept here"},
     {"bundle", 0, "FOLDER", tri_parse_folder, FIELD(bundle), "run the program of this OCI bundle"},
     {"volume", 'v', "HOST:CONTAINER[:ro]", tri_parse_volume, FIELD(volumes), "mount a folder of the host in it"},
-    {"memory", 0, "SIZE", tri_parse_size_mb, FIELD(memory_mb), "limit its memory: 512m, 2g"},
+    {"memory", 'm', "SIZE", tri_parse_size_mb, FIELD(memory_mb), "limit its memory: 512m, 2g"},
     {"cpus", 0, "N", tri_parse_cpus, FIELD(cpus), "limit it to the time of so many processors: 2, 0.5"},
     {"cpu-weight", 0, "N", tri_parse_count, FIELD(cpu_weight), "its share where processors are scarce: 1 to 10000"},
     {"hostname", 0, "NAME", tri_parse_text, FIELD(host_name), "its host name (default: from its id)"},
     {"network", 0, "NETWORK", tri_parse_text, FIELD(network),
      "none (default), host, container:ID, or a network namespace's name or path"},
     {"owner", 0, "NAME", tri_parse_text, FIELD(owner), "the owner to note (default: trireme)"},
+    {"rm", 0, NULL, parse_nothing, 0, "remove it when it has ended: it always is"},
     {"timeout", 0, "SECONDS", tri_parse_seconds, FIELD(timeout_s), "kill the program after this time"},
     {0},
 };

@@ -34,7 +34,8 @@ struct create {
     struct tri_system_spec *spec;
     struct tri_space space;
     struct tri_claim claim;
-    int code; /* of what failed, while it is being undone */
+    bool begun; /* by a worker: what is cancelled before that is dropped, and never runs */
+    int code;   /* of what failed, while it is being undone */
     struct tri_error error;
 };
 
@@ -43,9 +44,18 @@ static struct tri_session *session_of(struct create *create)
     return create->system->session;
 }
 
+/* For calls that wait for the shim, which never comes. */
+static void end_session(struct create *create)
+{
+    tri_connection_set_end(&session_of(create)->connection, TRI_COMPUTE_NOT_FOUND, "The system was not created.");
+    tri_connection_abandon(&session_of(create)->connection);
+}
+
 static void create_free(void *data)
 {
     struct create *create = data;
+    if (create->system && !create->begun)
+        end_session(create);
     tri_system_unref(create->system);
     free(create->name_space);
     free(create->id);
@@ -367,13 +377,13 @@ static void create_run(struct tri_op *op, void *data)
 {
     struct create *create = data;
     struct tri_error error = {0};
+    create->begun = true;
     int r = run_steps(create, &error);
     if (r == 0)
         return; /* and maybe done already: `create` may be gone */
     create->code = r;
     tri_error_move(&create->error, &error);
-    tri_connection_set_end(&session_of(create)->connection, TRI_COMPUTE_NOT_FOUND, "The system was not created.");
-    tri_connection_abandon(&session_of(create)->connection);
+    end_session(create);
     undo(op, create);
 }
 

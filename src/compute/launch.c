@@ -14,6 +14,7 @@ struct launch {
     struct tri_op *op;
     struct tri_process *process;
     struct tri_process_spec *spec;
+    bool begun; /* by a worker: what is cancelled before that is dropped, and never runs */
     int fds[3]; /* the client's ends */
 };
 
@@ -36,6 +37,8 @@ static void close_fds(int fds[3])
 static void launch_free(void *data)
 {
     struct launch *launch = data;
+    if (!launch->begun)
+        tri_process_never(launch->process->handle);
     close_fds(launch->fds);
     tri_process_unref(launch->process);
     tri_process_spec_free(launch->spec);
@@ -208,6 +211,7 @@ static void launch_run(struct tri_op *op, void *data)
 {
     struct launch *launch = data;
     struct tri_error error = {0};
+    launch->begun = true;
     if (!needs_info(launch)) {
         launch_send(op, launch);
         return;

@@ -103,6 +103,12 @@ static int kill_all(const struct tri_record *record, const char *folder_path, st
     return 0;
 }
 
+/* Says nothing of the record, which names what must not be forgotten. */
+static bool is_passing(int code)
+{
+    return code == -ENOMEM || code == -EMFILE || code == -ENFILE || code == -EINTR;
+}
+
 int tri_reap(int space_fd, const char *space_path, const char *name, int folder_fd, struct tri_error *error)
 {
     struct tri_record record = {0};
@@ -111,8 +117,13 @@ int tri_reap(int space_fd, const char *space_path, const char *name, int folder_
         path = NULL;
         return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
     }
-    bool recorded = tri_record_read(folder_fd, &record) == 0; /* else its maker died before there was more to clean */
-    int r = recorded ? kill_all(&record, path, error) : 0;
+    int r = tri_record_read(folder_fd, &record);
+    if (r == 0)
+        r = kill_all(&record, path, error);
+    else if (is_passing(r))
+        tri_error_set(error, r, path, "The record of a dead system cannot be read now: %s.", strerror(-r));
+    else
+        r = 0; /* its maker died before there was more to clean */
     tri_record_clear(&record);
     if (r < 0)
         return r;

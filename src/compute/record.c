@@ -113,9 +113,10 @@ int tri_record_read(int folder_fd, struct tri_record *ret_record)
     int r = tri_file_read(folder_fd, "spec.json", RECORD_MAX_BYTES, &text, NULL);
     if (r < 0)
         return r;
+    errno = 0; /* Jansson does not always tell want of memory from bad text */
     json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     struct tri_record record = {0};
-    r = copy_record(json, &record);
+    r = errno == ENOMEM ? -ENOMEM : copy_record(json, &record);
     json_decref(json);
     if (r < 0)
         tri_record_clear(&record);

@@ -10,7 +10,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
-#include <jansson.h>
+#include <unistr.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -36,10 +36,8 @@ int tri_id_check(const char *id, const char *what, struct tri_error *error)
     for (const char *c = id; *c; c++)
         if (*c == '/' || (unsigned char)*c < 0x20 || *c == 0x7f)
             return tri_error_set(error, -EINVAL, what, "An id has no '/' and no control characters.");
-    json_t *utf8 = json_string(id); /* NULL for what is not UTF-8 */
-    if (!utf8)
+    if (u8_check((const uint8_t *)id, size))
         return tri_error_set(error, -EINVAL, what, "An id is UTF-8 text.");
-    json_decref(utf8);
     return 0;
 }
 
@@ -229,7 +227,8 @@ int tri_registry_claim(struct tri_space *space, const char *id, struct tri_claim
     if (r == -EEXIST) {
         r = clean_ownerless(space, name, error);
         if (r == -EBUSY)
-            return tri_error_set(error, TRI_COMPUTE_EXISTS, "id", "A system with the id \"%s\" exists already.", id);
+            return tri_error_set(error, TRI_COMPUTE_EXISTS, "id",
+                                 "There is a system of the id \"%s\" already; stop it, or choose another id.", id);
         if (r < 0)
             return tri_error_set(error, r, path, "Cannot clean up after the dead system \"%s\".", id);
         r = make_locked(space, name, &claim, error);

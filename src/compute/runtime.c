@@ -113,18 +113,3 @@ int tri_helper_find(const char *name, char **ret_path, struct tri_error *error)
     *ret_path = real;
     return 0;
 }
-
-int tri_runtime_available(struct tri_error *error)
-{
-    struct tri_runtime runtime = {0};
-    TRI_AUTO_FREE char *shim = NULL, *init = NULL;
-    if (geteuid() != 0)
-        return tri_error_set(error, TRI_COMPUTE_UNAVAILABLE, NULL, "Containers are made by root only; this user is %u.",
-                             (unsigned)geteuid());
-    int r = tri_runtime_find(TRI_CGROUP_ROOT, &runtime, error);
-    if (r < 0)
-        return r;
-    free(runtime.path);
-    r = tri_helper_find("trireme-shim", &shim, error);
-    return r < 0 ? r : tri_helper_find("trireme-init", &init, error);
-}

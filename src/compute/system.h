@@ -159,7 +159,4 @@ void tri_system_filter_free(struct tri_system_filter *filter);
 int tri_system_enumerate(const char *name_space, struct tri_system_filter *filter, struct tri_op *op,
                          const struct tri_op_tag *tag);
 
-/* Can a system be made here? 0, or TRI_COMPUTE_UNAVAILABLE with the reason for each runtime that was looked at. */
-int tri_runtime_available(struct tri_error *error);
-
 #endif

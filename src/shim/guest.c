@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -16,7 +18,7 @@
 #include "compute/error.h"
 #include "shim/shim.h"
 
-enum { STREAM_INPUT = 1 };
+enum { STREAM_INPUT = 1, CANCEL_GRACE_S = 2 };
 
 /* ---- records ---- */
 
@@ -252,18 +254,29 @@ static int process_started(struct tri_command *command, pid_t pid, struct tri_er
     return 0;
 }
 
+/* It was cancelled; or the system stops, and whatever was started is killed with the rest. */
+static void process_unwanted(struct tri_command *command)
+{
+    struct tri_shim *shim = command->shim;
+    pid_t pid;
+    int wait_status;
+    if (shim->state < TRI_SHIM_STOPPING && tri_command_read_pid(command, &pid, NULL) == 0 &&
+        !tri_guest_take_orphan(&shim->guests, command->orphan_mark, pid, &wait_status))
+        kill(pid, SIGKILL);
+}
+
 static void process_done(struct tri_command *command, int wait_status)
 {
     struct tri_error error = {0};
     pid_t pid;
-    if (!command->request) /* the system stops: whatever was started is killed with the rest */
+    if (!command->request) {
+        process_unwanted(command);
         return;
+    }
     int r = tri_command_check(command, wait_status, "The process could not be started", &error);
     if (r < 0)
         explain(command->request, &error);
-    else if ((r = tri_command_read_pid(command, &pid)) < 0)
-        tri_error_set(&error, r, NULL, "The runtime did not say which process it made: %s.", strerror(-r));
-    else
+    else if ((r = tri_command_read_pid(command, &pid, &error)) == 0)
         r = process_started(command, pid, &error);
     if (r < 0)
         tri_request_fail(command->request, &error);
@@ -293,7 +306,7 @@ static const char *objection(const struct tri_request *request)
     if (is_pausing(shim))
         return "The system is being paused.";
     if (is_own(request) && shim->own_init)
-        return "This container has no process of its own to start.";
+        return "This container has no process of its own: a command must say what to start.";
     if (is_own(request) && own_begun(request))
         return "The container's own process has been started already.";
     if (!is_own(request) && shim->init_pid == 0)
@@ -359,6 +372,35 @@ static int start_process(struct tri_request *request, struct tri_error *error)
         return r;
     }
     return spawn_process(command, error);
+}
+
+static void cancel_grace_over(struct tri_watch *watch, uint32_t events)
+{
+    struct tri_shim *shim = TRI_OWNER(watch, struct tri_shim, cancel_timer);
+    struct tri_request *request, *next;
+    tri_watch_close(&shim->loop, watch);
+    for (request = TAILQ_FIRST(&shim->requests); request; request = next) {
+        next = TAILQ_NEXT(request, link);
+        if (request->cancelled && tri_request_is(request, "process") && !is_own(request))
+            tri_request_refuse(request, -ECANCELED, NULL, "The request was cancelled.");
+    }
+}
+
+/* The process is killed when the runtime has started it, and nothing is left then. For a runtime that takes too long
+ * nobody waits; but with the container's own process the system ends, so whether that has come to be must be known. */
+void tri_guest_cancel_process(struct tri_request *request)
+{
+    static const struct itimerspec grace = {.it_value = {.tv_sec = CANCEL_GRACE_S}};
+    struct tri_shim *shim = request->shim;
+    request->cancelled = true;
+    if (shim->cancel_timer.fd >= 0)
+        return;
+    TRI_AUTO_CLOSE int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (fd < 0 || timerfd_settime(fd, 0, &grace, NULL) < 0)
+        return;
+    shim->cancel_timer = (struct tri_watch){.fd = tri_take_fd(&fd), .ready = cancel_grace_over};
+    if (tri_watch_add(&shim->loop, &shim->cancel_timer, EPOLLIN) < 0)
+        tri_close(tri_take_fd(&shim->cancel_timer.fd));
 }
 
 /* So that the end of a stream is the end of the processes that have it. */

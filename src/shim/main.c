@@ -108,7 +108,7 @@ static int shim_init(struct tri_shim *shim, char *folder)
 {
     *shim = (struct tri_shim){.folder = folder, .folder_fd = FOLDER_FD};
     shim->loop = (struct tri_loop){.epoll_fd = epoll_create1(EPOLL_CLOEXEC), .deadline_ns = TRI_DEADLINE_NEVER};
-    shim->listener.fd = shim->start_fifo.fd = shim->ready_pipe.fd = shim->leftover.fd = -1;
+    shim->listener.fd = shim->start_fifo.fd = shim->ready_pipe.fd = shim->leftover.fd = shim->cancel_timer.fd = -1;
     LIST_INIT(&shim->clients);
     LIST_INIT(&shim->commands);
     TAILQ_INIT(&shim->requests);
@@ -128,6 +128,7 @@ static void shim_finish(struct tri_shim *shim)
     tri_error_clear(&shim->create_error);
     tri_watch_close(&shim->loop, &shim->listener);
     tri_watch_close(&shim->loop, &shim->leftover);
+    tri_watch_close(&shim->loop, &shim->cancel_timer);
     tri_watch_close(&shim->loop, &shim->children);
     tri_close(tri_take_fd(&shim->loop.epoll_fd));
     free(shim->runtime);

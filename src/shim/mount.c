@@ -103,9 +103,12 @@ static int unmount_in(const char *pid, const char *target)
     int r = enter(pid);
     if (r != 0)
         return r;
-    if (umount2(target, MNT_DETACH) < 0) /* EINVAL: it is there, but nothing is mounted on it */
-        return fail(errno == EINVAL ? ENOENT : errno, "cannot unmount", target);
-    return 0;
+    if (umount2(target, MNT_DETACH) == 0)
+        return 0;
+    if (errno != EINVAL)
+        return fail(errno, "cannot unmount", target);
+    dprintf(STDERR_FILENO, "nothing is mounted at \"%s\"", target);
+    return ENOENT;
 }
 
 int tri_mount_main(int argc, char **argv)

@@ -385,8 +385,18 @@ static void handle_close(struct tri_request *request)
     tri_client_close_handle(client);
 }
 
-/* What waits is taken back. What runs is let run, for the runtime cannot be stopped half-way without leaving things
- * behind; who started it sees `cancelled` and undoes it where that can be done. */
+/* What has begun is undone as far as it can be: nobody knows how long the runtime will take, or whether it comes back at
+ * all. Other work is let run. */
+static void undo(struct tri_request *target)
+{
+    if (tri_request_is(target, "create"))
+        tri_shim_cancel_create(target);
+    else if (tri_request_is(target, "start"))
+        tri_shim_cancel_start(target);
+    else if (tri_request_is(target, "process"))
+        tri_guest_cancel_process(target);
+}
+
 static void handle_cancel(struct tri_request *request)
 {
     struct tri_request *target = find_request(request->client, tri_request_number(request, "request"));
@@ -395,9 +405,9 @@ static void handle_cancel(struct tri_request *request)
         return;
     }
     bool waits = target->phase == TRI_REQUEST_QUEUED || tri_request_is(target, "shutdown");
+    tri_request_reply(request, NULL); /* before a stop refuses all that there is */
     if (waits)
         tri_request_refuse(target, -ECANCELED, NULL, "The request was cancelled.");
     else
-        target->cancelled = true;
-    tri_request_reply(request, NULL);
+        undo(target);
 }

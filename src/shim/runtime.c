@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -126,9 +127,11 @@ static void become(struct start *start)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != start->parent)
         return;
-    for (int i = 0; i < 3; i++)
-        if (dup2(stream_for(start, i), i) < 0)
+    for (int i = 0; i < 3; i++) {
+        int fd = stream_for(start, i);
+        if (fd < 0 || dup2(fd, i) < 0)
             goto failed;
+    }
     signal(SIGPIPE, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -164,8 +167,8 @@ static int run(struct tri_command *command, const char *program, const char *con
     if (r == 0)
         return 0;
     tri_command_free(command);
-    return tri_error_set(error, TRI_COMPUTE_UNAVAILABLE, program, "\"%s\" cannot be started: %s.", program,
-                         strerror(-r));
+    int code = r == -ENOSPC ? r : TRI_COMPUTE_UNAVAILABLE; /* no place for its log */
+    return tri_error_set(error, code, program, "\"%s\" cannot be started: %s.", program, strerror(-r));
 }
 
 static void append(const char **argv, size_t count, const char *const *arguments)
@@ -191,6 +194,7 @@ int tri_command_run_self(struct tri_command *command, const char *const *argumen
 {
     const char *argv[ARGUMENTS_MAX] = {"trireme-shim"};
     append(argv, 1, arguments);
+    command->is_self = true;
     return run(command, "/proc/self/exe", argv, NULL, error);
 }
 
@@ -205,7 +209,7 @@ int tri_command_write_input(struct tri_command *command, const json_t *value, st
     return r < 0 ? tri_error_set(error, r, name, "A file for the runtime cannot be written: %s.", strerror(-r)) : 0;
 }
 
-int tri_command_read_pid(struct tri_command *command, pid_t *ret_pid)
+static int read_pid(struct tri_command *command, pid_t *ret_pid)
 {
     char name[FILE_NAME_BYTES], *end;
     TRI_AUTO_FREE char *text = NULL;
@@ -219,6 +223,17 @@ int tri_command_read_pid(struct tri_command *command, pid_t *ret_pid)
         return -EBADMSG;
     *ret_pid = (pid_t)pid;
     return 0;
+}
+
+/* A missing file is no missing program: no code but that the runtime failed. */
+int tri_command_read_pid(struct tri_command *command, pid_t *ret_pid, struct tri_error *error)
+{
+    const char *runtime = command->shim->runtime;
+    int r = read_pid(command, ret_pid);
+    if (r == 0)
+        return 0;
+    return tri_error_set(error, -EIO, runtime, "\"%s\" did not say which process it made (%s); is it an OCI runtime?",
+                         runtime, strerror(-r));
 }
 
 /* ---- terminals ---- */
@@ -304,12 +319,22 @@ static int read_words(struct tri_command *command, struct words *words)
     return collect(words, copy, true) || collect(words, log, false) ? 0 : -ENODATA;
 }
 
-static void describe_end(int wait_status, char text[64])
+enum { END_MAX_BYTES = PATH_MAX + 64 };
+
+static void describe_end(const char *program, int wait_status, char text[END_MAX_BYTES])
 {
     if (WIFSIGNALED(wait_status))
-        snprintf(text, 64, "it was killed by signal %d", WTERMSIG(wait_status));
+        snprintf(text, END_MAX_BYTES, "\"%s\" was killed by signal %d", program, WTERMSIG(wait_status));
     else
-        snprintf(text, 64, "it ended with status %d and said nothing", WEXITSTATUS(wait_status));
+        snprintf(text, END_MAX_BYTES, "\"%s\" ended with status %d and said nothing", program,
+                 WEXITSTATUS(wait_status));
+}
+
+/* What a runtime says then may be anything. */
+static bool is_disk_full(const struct tri_shim *shim)
+{
+    struct statvfs st;
+    return fstatvfs(shim->folder_fd, &st) == 0 && (st.f_bavail == 0 || (st.f_files > 0 && st.f_favail == 0));
 }
 
 int tri_command_check(struct tri_command *command, int wait_status, const char *what, struct tri_error *error)
@@ -318,11 +343,16 @@ int tri_command_check(struct tri_command *command, int wait_status, const char *
         return 0;
     TRI_AUTO_FREE char *all = calloc(1, DETAIL_MAX_BYTES);
     struct words words = {.all = all};
-    char end[64];
-    describe_end(wait_status, end);
+    const char *runtime = command->is_self ? NULL : command->shim->runtime;
+    char end[END_MAX_BYTES];
+    describe_end(runtime ? runtime : "trireme-shim", wait_status, end);
     bool spoke = all && read_words(command, &words) == 0;
-    tri_error_set(error, -EIO, command->shim->runtime, "%s: %s.", what, spoke ? words.last : end);
-    if (spoke)
+    if (is_disk_full(command->shim))
+        tri_error_set(error, -ENOSPC, command->shim->folder, "%s: the disk of \"%s\" is full.", what,
+                      command->shim->folder);
+    else
+        tri_error_set(error, -EIO, runtime, "%s: %s.", what, spoke ? words.last : end);
+    if (spoke && runtime)
         tri_error_detail(error, all);
-    return -EIO;
+    return error ? error->code : -EIO;
 }

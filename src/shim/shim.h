@@ -70,7 +70,7 @@ struct tri_request {
     int fds[TRI_WIRE_FDS_MAX]; /* named by body's "fds" */
     size_t fd_count;
     enum tri_request_phase phase;
-    bool cancelled;
+    bool cancelled;              /* and being undone */
     struct tri_command *command; /* what runs for it */
 };
 
@@ -106,6 +106,7 @@ struct tri_command {
     unsigned number;      /* names its files */
     uint64_t orphan_mark; /* orphans that were reaped later may be its process */
     pid_t pid;
+    bool is_self;   /* it runs this program, not the runtime */
     int console_fd; /* listens for a terminal's master; -1: none */
 };
 
@@ -123,11 +124,11 @@ void tri_command_free(struct tri_command *command);
 
 void tri_command_path(const struct tri_command *command, enum tri_command_file file, char path[PATH_MAX]);
 int tri_command_write_input(struct tri_command *command, const json_t *value, struct tri_error *error);
-int tri_command_read_pid(struct tri_command *command, pid_t *ret_pid);
+int tri_command_read_pid(struct tri_command *command, pid_t *ret_pid, struct tri_error *error);
 int tri_command_listen_console(struct tri_command *command, struct tri_error *error);
 int tri_command_take_console(struct tri_command *command); /* a terminal's master, or -errno */
 
-/* 0, or what went wrong: "<what>: <the runtime's last words>" with all its words as detail. */
+/* 0, or what went wrong: "<what>: <its last words>"; with all its words as detail, where it is the runtime. */
 int tri_command_check(struct tri_command *command, int wait_status, const char *what, struct tri_error *error);
 
 bool tri_command_reaped(struct tri_shim *shim, pid_t pid, int wait_status); /* false: it is not a command's */
@@ -168,6 +169,7 @@ void tri_guest_end_all(struct tri_shim *shim); /* whose exit was not seen ended 
 void tri_guest_free_all(struct tri_guests *guests);
 
 void tri_guest_process(struct tri_request *request);
+void tri_guest_cancel_process(struct tri_request *request);
 void tri_guest_open(struct tri_request *request);
 void tri_guest_info(struct tri_request *request);
 void tri_guest_signal(struct tri_request *request);
@@ -210,7 +212,6 @@ enum tri_shim_state {
     TRI_SHIM_STATE_COUNT
 };
 
-const char *tri_shim_state_name(const struct tri_shim *shim); /* as clients are told */
 void tri_shim_set_state(struct tri_shim *shim, enum tri_shim_state state);
 json_t *tri_shim_exit_object(const struct tri_shim *shim);
 json_t *tri_shim_info(const struct tri_shim *shim);
@@ -220,7 +221,9 @@ json_t *tri_shim_info(const struct tri_shim *shim);
 bool tri_shim_require(struct tri_request *request, unsigned states);
 
 void tri_shim_create(struct tri_request *request);
+void tri_shim_cancel_create(struct tri_request *request); /* it is answered when all is undone */
 void tri_shim_start(struct tri_request *request);
+void tri_shim_cancel_start(struct tri_request *request); /* the system stops */
 void tri_shim_pause(struct tri_request *request);
 void tri_shim_resume(struct tri_request *request);
 void tri_shim_save(struct tri_request *request);
@@ -251,6 +254,7 @@ void tri_stop_yield(struct tri_request *request);
 
 void tri_stop_begin(struct tri_shim *shim, enum tri_stop_cause cause);
 void tri_stop_undo(struct tri_shim *shim, struct tri_error *error); /* create failed; moves error */
+void tri_stop_start_failed(struct tri_shim *shim);
 void tri_stop_init_ended(struct tri_shim *shim, int wait_status);
 void tri_stop_advance(struct tri_shim *shim); /* after each turn of the loop, while it stops */
 void tri_stop_handle_opened(struct tri_shim *shim);
@@ -289,6 +293,7 @@ struct tri_shim {
     LIST_HEAD(, tri_command) commands;
     unsigned command_number;
     struct tri_guests guests;
+    struct tri_watch cancel_timer; /* runs while cancelled processes wait for the runtime */
     struct tri_program program;
 
     /* stop.c */

@@ -40,6 +40,8 @@ static bool was_created(const struct tri_shim *shim)
 
 static int stop_code(const struct tri_shim *shim, const struct tri_request *request)
 {
+    if (request->cancelled)
+        return -ECANCELED;
     if (shim->state == TRI_SHIM_STOPPED)
         return TRI_COMPUTE_STOPPED;
     if (!strcmp(shim->exit.type, forced.type))
@@ -52,7 +54,8 @@ static int stop_code(const struct tri_shim *shim, const struct tri_request *requ
 void tri_stop_refuse(struct tri_request *request)
 {
     int code = stop_code(request->shim, request);
-    const char *text = code == TRI_COMPUTE_TERMINATED      ? "The system is being terminated."
+    const char *text = code == -ECANCELED                  ? "The request was cancelled."
+                       : code == TRI_COMPUTE_TERMINATED    ? "The system is being terminated."
                        : code == TRI_COMPUTE_STOPPED       ? "The system has stopped."
                        : code == TRI_COMPUTE_DIED_IN_START ? "The system ended while it was starting."
                                                            : "The system ended unexpectedly.";
@@ -152,7 +155,6 @@ static void delete_done(struct tri_command *command, int wait_status)
     command->shim->stop_stage = TRI_STOP_STAGE_DONE;
 }
 
-/* The runtime forgets the container; quickly, for it finds it dead. */
 /* The runtime keeps its state below our --root and in the container's cgroup, both of which go with our own traces. So its
  * `delete`, which takes longer than all the rest, is for the hooks of a bundle that was taken whole. */
 static void delete_container(struct tri_shim *shim)
@@ -289,6 +291,12 @@ void tri_stop_undo(struct tri_shim *shim, struct tri_error *error)
 {
     tri_error_move(&shim->create_error, error);
     begin(shim, forced);
+}
+
+void tri_stop_start_failed(struct tri_shim *shim)
+{
+    if (shim->state < TRI_SHIM_STOPPING)
+        begin(shim, unexpected);
 }
 
 void tri_stop_init_ended(struct tri_shim *shim, int wait_status)

@@ -43,7 +43,7 @@ void tri_shim_set_state(struct tri_shim *shim, enum tri_shim_state state)
     shim->state = state;
 }
 
-const char *tri_shim_state_name(const struct tri_shim *shim)
+static const char *state_name(const struct tri_shim *shim)
 {
     const char *told = states[shim->state].told;
     return told ? told : states[shim->state_before_stop].told;
@@ -57,7 +57,7 @@ bool tri_shim_require(struct tri_request *request, unsigned allowed)
     if (shim->state >= TRI_SHIM_STOPPING)
         tri_stop_refuse(request);
     else
-        tri_request_refuse(request, TRI_COMPUTE_BAD_STATE, NULL, "The system is %s.", tri_shim_state_name(shim));
+        tri_request_refuse(request, TRI_COMPUTE_BAD_STATE, NULL, "The system is %s.", state_name(shim));
     return false;
 }
 
@@ -83,9 +83,9 @@ json_t *tri_shim_exit_object(const struct tri_shim *shim)
 
 json_t *tri_shim_info(const struct tri_shim *shim)
 {
-    json_t *info = json_pack("{s:s, s:i, s:I, s:b}", "state", tri_shim_state_name(shim), "init_pid",
-                             (int)shim->init_pid, "start_wall_ns", (json_int_t)shim->start_wall_ns,
-                             "terminate_on_last_close", shim->terminate_on_last_close);
+    json_t *info =
+        json_pack("{s:s, s:i, s:I, s:b}", "state", state_name(shim), "init_pid", (int)shim->init_pid, "start_wall_ns",
+                  (json_int_t)shim->start_wall_ns, "terminate_on_last_close", shim->terminate_on_last_close);
     if (info && shim->state == TRI_SHIM_STOPPED)
         json_object_set_new(info, "exit", tri_shim_exit_object(shim));
     return info;
@@ -229,9 +229,9 @@ static int adopt_init(struct tri_command *command, struct tri_error *error)
 {
     struct tri_shim *shim = command->shim;
     pid_t pid;
-    int wait_status, r = tri_command_read_pid(command, &pid);
+    int wait_status, r = tri_command_read_pid(command, &pid, error);
     if (r < 0)
-        return tri_error_set(error, r, NULL, "The runtime did not say which process it made: %s.", strerror(-r));
+        return r;
     if (tri_guest_take_orphan(&shim->guests, command->orphan_mark, pid, &wait_status))
         return tri_error_set(error, TRI_COMPUTE_UNEXPECTED_EXIT, NULL, "Process 1 of the container ended at once.");
     shim->init_pid = pid;
@@ -240,7 +240,7 @@ static int adopt_init(struct tri_command *command, struct tri_error *error)
 
 static void create_done(struct tri_command *command, int wait_status)
 {
-    if (!command->request)
+    if (!command->request || command->request->cancelled)
         return;
     struct tri_error error = {0};
     int r = tri_command_check(command, wait_status, "The container could not be created", &error);
@@ -287,6 +287,16 @@ void tri_shim_create(struct tri_request *request)
         created(shim, request);
 }
 
+void tri_shim_cancel_create(struct tri_request *request)
+{
+    struct tri_error error = {0};
+    if (request->shim->state != TRI_SHIM_CREATING) /* it has failed, and is being undone */
+        return;
+    request->cancelled = true;
+    tri_error_set(&error, -ECANCELED, NULL, "The request was cancelled.");
+    tri_stop_undo(request->shim, &error);
+}
+
 /* ---- start ---- */
 
 static void started(struct tri_request *request)
@@ -317,10 +327,12 @@ static void start_done(struct tri_command *command, int wait_status)
     struct tri_error error = {0};
     if (!command->request)
         return;
-    if (tri_command_check(command, wait_status, "The container could not be started", &error) < 0)
-        tri_request_fail(command->request, &error);
-    else
+    if (tri_command_check(command, wait_status, "The container could not be started", &error) == 0) {
         await_process_1(command->request);
+        return;
+    }
+    tri_request_fail(command->request, &error);
+    tri_stop_start_failed(command->shim);
 }
 
 static void fifo_path(const struct tri_shim *shim, char path[PATH_MAX])
@@ -375,6 +387,12 @@ void tri_shim_start(struct tri_request *request)
         started(request);
     else if (shim->kind != TRI_RUNTIME_RUNC || !start_by_fifo(shim))
         run_for(request, start_done, arguments);
+}
+
+void tri_shim_cancel_start(struct tri_request *request)
+{
+    request->cancelled = true;
+    tri_stop_begin(request->shim, TRI_STOP_TERMINATE);
 }
 
 /* ---- pause, resume, save, update ---- */

@@ -224,10 +224,19 @@ def kill_sends_any_signal_to_the_command(trireme):
 
 def kill_of_a_process_that_is_not_in_it_is_refused(trireme):
     name = trireme.detached("sleep", "60")
-    done = trireme("kill", name, "1")
-    assert done.returncode == 125 and done.stderr.count(b"\n") == 1, done
+    for process, words in (("1", b"process 1 was not started"), ("x", b"PROCESS x"), ("0", b"PROCESS 0")):
+        done = trireme("kill", name, process)
+        assert done.returncode == 125 and done.stderr.count(b"\n") == 1 and words in done.stderr, done
     assert trireme.ids() == [name]
     trireme.text("stop", "-t", "0", name)
+
+
+def kill_of_a_container_that_has_stopped_says_so(trireme):
+    name = trireme.detached("true")
+    trireme.text("wait", name)
+    assert eventually(lambda: trireme.ids() == [])
+    done = trireme("kill", name)
+    assert done.returncode == 125 and b"nothing runs in it" in done.stderr, done
 
 
 def ps_filters_by_owner_and_id(trireme):
@@ -262,4 +271,5 @@ if __name__ == "__main__":
           stop_terminates_what_does_not_end_in_time, an_interrupted_stop_stops_nothing, stop_of_several_goes_on_after_a_failure,
           stop_of_a_paused_container_ends_it, stopping_an_attached_run_ends_it,
           kill_sends_any_signal_to_the_command, kill_of_a_process_that_is_not_in_it_is_refused,
+          kill_of_a_container_that_has_stopped_says_so,
           ps_filters_by_owner_and_id, killing_the_process_in_the_background_ends_its_container], need_containers)

@@ -128,7 +128,7 @@ def a_read_only_volume_cannot_be_written_to(trireme):
 
 def more_memory_than_the_limit_ends_the_command(trireme):
     script = "x = bytearray(200 << 20); print(len(x))"
-    assert trireme("run", "--memory", "400m", "python3", "-c", script).returncode == 0
+    assert trireme("run", "--rm", "-m", "400m", "python3", "-c", script).returncode == 0
     done = trireme("run", "--memory", "64m", "python3", "-c", script)
     assert done.returncode == 137, done
 

@@ -100,7 +100,7 @@ def values_that_make_no_sense_are_refused(trireme):
                            "--cpu-weight": ("0", "-1", "many"), "--timeout": ("-1", "1.5", "99999999999"),
                            "--volume": ("/tmp", ":/x", "/tmp:relative", "/tmp:/x:no", "/nonexistent/folder:/x"),
                            "--rootfs": ("/nonexistent/folder", "/etc/passwd"), "--layer": ("/nonexistent/folder",),
-                           "--bundle": ("/nonexistent/folder",)}.items():
+                           "--bundle": ("/nonexistent/folder",), "--name": ("",)}.items():
         for value in values:
             refuses(trireme, "run", option, value, "--", "true", naming=option)
     refuses(trireme, "kill", "-s", "NONSENSE", "x", naming="NONSENSE")

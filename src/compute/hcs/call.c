@@ -16,10 +16,16 @@ static HRESULT take_operation(struct tri_hcs_call *call, HCS_OPERATION operation
     return state == TRI_OP_IDLE || state == TRI_OP_DONE ? S_OK : HCS_E_OPERATION_ALREADY_STARTED;
 }
 
+static struct tri_hcs_subject subject_of(const struct tri_hcs_call *call)
+{
+    return (struct tri_hcs_subject){call->process ? NULL : call->system, call->process};
+}
+
 static HRESULT check_callback(const struct tri_hcs_call *call)
 {
-    bool reported = call->process ? tri_hcs_process_reports(call->process) : tri_hcs_system_reports(call->system);
-    return reported && tri_op_has_callback(call->op) ? HCS_E_OPERATION_SYSTEM_CALLBACK_ALREADY_SET : S_OK;
+    return tri_hcs_reports(subject_of(call)) && tri_op_has_callback(call->op)
+               ? HCS_E_OPERATION_SYSTEM_CALLBACK_ALREADY_SET
+               : S_OK;
 }
 
 HRESULT tri_hcs_call_without_system(struct tri_hcs_call *call, HCS_OPERATION operation, HCS_OPERATION_TYPE type)
@@ -69,10 +75,8 @@ HRESULT tri_hcs_call_started(struct tri_hcs_call *call, int code)
 {
     if (code < 0)
         return tri_hcs_from_start(code);
-    if (call->process)
-        tri_hcs_process_report_started(call->process);
-    else if (call->system)
-        tri_hcs_system_report_started(call->system);
+    if (call->process || call->system)
+        tri_hcs_report_started(subject_of(call));
     return S_OK;
 }
 
@@ -81,9 +85,7 @@ HRESULT tri_hcs_call_reject(struct tri_hcs_call *call)
     int r = tri_op_reject(call->op, &call->tag, &call->error);
     if (r < 0)
         return tri_hcs_from_start(r);
-    if (call->process)
-        tri_hcs_process_report(call->process, call->op);
-    else if (call->system)
-        tri_hcs_system_report(call->system, call->op);
+    if (call->process || call->system)
+        tri_hcs_report(subject_of(call), call->op);
     return S_OK;
 }

@@ -69,8 +69,9 @@ static const char *take_argument(const char *at, char *out)
     return at;
 }
 
-/* A word costs two characters at least, its own and the blank after it, except the last. */
-char **tri_hcs_split_command(const char *command)
+/* Splits a command line as the start-up code of the Microsoft C runtime does. NULL-ended; NULL: no memory. Free with
+ * tri_hcs_strings_free. A word costs two characters at least, its own and the blank after it, except the last. */
+static char **split_command(const char *command)
 {
     size_t length = strlen(command), count = 0;
     TRI_AUTO_FREE char *word = malloc(length + 1);
@@ -94,7 +95,7 @@ static char **read_words(struct tri_reading *in, const json_t *document)
     const char *command = json_string_value(json_object_get(document, "CommandLine"));
     if (json_array_size(args) > 0)
         return tri_reading_strings(in, args);
-    char **words = tri_hcs_split_command(command ? command : "");
+    char **words = split_command(command ? command : "");
     if (!words)
         tri_reading_fail(in, -ENOMEM, NULL, "No memory for the command");
     return words;

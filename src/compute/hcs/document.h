@@ -33,9 +33,6 @@ int tri_hcs_read_filter(PCWSTR text, struct tri_system_filter **ret, struct tri_
 int tri_hcs_read_save_path(PCWSTR text, char **ret, struct tri_error *error);
 int tri_hcs_read_signal(PCWSTR text, int *ret, struct tri_error *error);
 
-/* Splits a command line as the start-up code of the Microsoft C runtime does. NULL-ended; NULL: no memory. Free with
- * tri_hcs_strings_free. */
-char **tri_hcs_split_command(const char *command);
 void tri_hcs_strings_free(char **strings);
 static inline void tri_hcs_strings_freep(char ***strings)
 {

@@ -45,118 +45,98 @@ static void process_event_and_operations(const struct tri_process_status *status
     process_event(status, context, target);
 }
 
+/* ---- the same of either kind of handle ---- */
+
+static struct tri_hcs_subject subject_from_handle(tri_handle handle)
+{
+    return (struct tri_hcs_subject){tri_system_from_handle(handle), tri_process_from_handle(handle)};
+}
+
+static void subject_unref(struct tri_hcs_subject *subject)
+{
+    tri_system_unref(subject->system);
+    if (subject->process)
+        tri_process_unref(subject->process);
+}
+
+static tri_any_function *watcher(struct tri_hcs_subject of, void **ret_context, tri_any_function **ret_target)
+{
+    return of.process ? (tri_any_function *)tri_process_watcher(of.process, ret_context, ret_target)
+                      : (tri_any_function *)tri_system_watcher(of.system, ret_context, ret_target);
+}
+
+static void each_op(struct tri_hcs_subject of, void (*visit)(void *context, struct tri_op *op))
+{
+    if (of.process)
+        tri_process_each_op(of.process, visit, &of);
+    else
+        tri_system_each_op(of.system, visit, &of);
+}
+
 /* ---- completions, reported by the handle that the operation was used with ---- */
 
-/* Notes of the handle's mailbox. What they carry is the handle's value, for the object may be gone when they run. */
-static void system_operation_done(void *data, tri_handle operation)
+/* A note of the handle's mailbox. What it carries is the handle's value, for the object may be gone when it runs. */
+static void operation_done(void *data, tri_handle operation)
 {
-    TRI_AUTO_SYSTEM struct tri_system *system = tri_system_from_handle(handle_in(data));
+    TRI_CLEANUP(subject_unref) struct tri_hcs_subject subject = subject_from_handle(handle_in(data));
     void *context;
     tri_any_function *target;
-    if (system && tri_system_watcher(system, &context, &target))
+    if ((subject.system || subject.process) && watcher(subject, &context, &target))
         deliver((HCS_EVENT_CALLBACK)target, context, HcsEventOperationCallback, NULL, operation);
 }
 
-static void process_operation_done(void *data, tri_handle operation)
+static void observe(void *context, struct tri_op *op)
 {
-    TRI_AUTO_PROCESS struct tri_process *process = tri_process_from_handle(handle_in(data));
-    void *context;
-    tri_any_function *target;
-    if (process && tri_process_watcher(process, &context, &target))
-        deliver((HCS_EVENT_CALLBACK)target, context, HcsEventOperationCallback, NULL, operation);
+    const struct tri_hcs_subject *of = context;
+    if (of->process)
+        tri_op_observe(op, tri_process_mailbox(of->process), operation_done,
+                       handle_out(tri_process_handle(of->process)));
+    else
+        tri_op_observe(op, tri_system_mailbox(of->system), operation_done, handle_out(tri_system_handle(of->system)));
 }
 
-static void observe_for_system(void *context, struct tri_op *op)
-{
-    struct tri_system *system = context;
-    tri_op_observe(op, tri_system_mailbox(system), system_operation_done, handle_out(tri_system_handle(system)));
-}
-
-static void observe_for_process(void *context, struct tri_op *op)
-{
-    struct tri_process *process = context;
-    tri_op_observe(op, tri_process_mailbox(process), process_operation_done, handle_out(tri_process_handle(process)));
-}
-
-bool tri_hcs_system_reports(struct tri_system *system)
+bool tri_hcs_reports(struct tri_hcs_subject subject)
 {
     void *context;
-    tri_any_function *target;
-    return tri_system_watcher(system, &context, &target) == system_event_and_operations;
+    tri_any_function *target, *watching = watcher(subject, &context, &target);
+    return watching == (tri_any_function *)system_event_and_operations ||
+           watching == (tri_any_function *)process_event_and_operations;
 }
 
-bool tri_hcs_process_reports(struct tri_process *process)
+void tri_hcs_report_started(struct tri_hcs_subject subject)
 {
-    void *context;
-    tri_any_function *target;
-    return tri_process_watcher(process, &context, &target) == process_event_and_operations;
+    if (tri_hcs_reports(subject))
+        each_op(subject, observe);
 }
 
-void tri_hcs_system_report_started(struct tri_system *system)
+void tri_hcs_report(struct tri_hcs_subject subject, struct tri_op *op)
 {
-    if (tri_hcs_system_reports(system))
-        tri_system_each_op(system, observe_for_system, system);
-}
-
-void tri_hcs_process_report_started(struct tri_process *process)
-{
-    if (tri_hcs_process_reports(process))
-        tri_process_each_op(process, observe_for_process, process);
-}
-
-void tri_hcs_system_report(struct tri_system *system, struct tri_op *op)
-{
-    if (tri_hcs_system_reports(system))
-        observe_for_system(system, op);
-}
-
-void tri_hcs_process_report(struct tri_process *process, struct tri_op *op)
-{
-    if (tri_hcs_process_reports(process))
-        observe_for_process(process, op);
+    if (tri_hcs_reports(subject))
+        observe(&subject, op);
 }
 
 /* ---- registration ---- */
 
 /* Whoever has read the result knows already. */
-static bool is_old_news(struct tri_op *op)
+static void report_old(void *context, struct tri_op *op)
 {
     struct tri_op_info info;
     tri_op_info(op, &info);
-    return info.was_read;
+    if (!info.was_read)
+        observe(context, op);
 }
 
-static void report_old_to_system(void *context, struct tri_op *op)
-{
-    if (!is_old_news(op))
-        observe_for_system(context, op);
-}
-
-static void report_old_to_process(void *context, struct tri_op *op)
-{
-    if (!is_old_news(op))
-        observe_for_process(context, op);
-}
-
-int tri_hcs_system_watch(struct tri_system *system, HCS_EVENT_OPTIONS options, void *context,
-                         HCS_EVENT_CALLBACK callback)
+int tri_hcs_watch(struct tri_hcs_subject subject, HCS_EVENT_OPTIONS options, void *context, HCS_EVENT_CALLBACK callback)
 {
     bool operations = options & HcsEventOptionEnableOperationCallbacks;
-    int r = tri_system_watch(system, operations ? system_event_and_operations : system_event, context,
-                             (tri_any_function *)callback);
+    tri_any_function *target = (tri_any_function *)callback;
+    int r = subject.process
+                ? tri_process_watch(subject.process, operations ? process_event_and_operations : process_event, context,
+                                    target)
+                : tri_system_watch(subject.system, operations ? system_event_and_operations : system_event, context,
+                                   target);
     if (r == 0 && operations)
-        tri_system_each_op(system, report_old_to_system, system);
-    return r;
-}
-
-int tri_hcs_process_watch(struct tri_process *process, HCS_EVENT_OPTIONS options, void *context,
-                          HCS_EVENT_CALLBACK callback)
-{
-    bool operations = options & HcsEventOptionEnableOperationCallbacks;
-    int r = tri_process_watch(process, operations ? process_event_and_operations : process_event, context,
-                              (tri_any_function *)callback);
-    if (r == 0 && operations)
-        tri_process_each_op(process, report_old_to_process, process);
+        each_op(subject, report_old);
     return r;
 }
 
@@ -164,7 +144,7 @@ int tri_hcs_process_watch(struct tri_process *process, HCS_EVENT_OPTIONS options
 
 void tri_hcs_completion(tri_handle op, void *context, tri_any_function *target)
 {
-    if (tri_op_poll_handle(op) == TRI_OP_DONE) /* else it is progress, wanted by a callback that was replaced */
+    if (!tri_op_callback_is_progress()) /* which a callback wanted that was replaced */
         ((HCS_OPERATION_COMPLETION)target)(handle_out(op), context);
 }
 
@@ -183,8 +163,8 @@ void tri_hcs_notification(tri_handle op, void *context, tri_any_function *target
     TRI_AUTO_OP struct tri_op *held = tri_op_from_handle(op);
     if (!held)
         return;
-    if (tri_op_state(held) == TRI_OP_DONE)
-        deliver(callback, context, HcsEventOperationCallback, NULL, op);
-    else
+    if (tri_op_callback_is_progress())
         deliver_progress(held, context, callback);
+    else
+        deliver(callback, context, HcsEventOperationCallback, NULL, op);
 }

@@ -9,23 +9,24 @@
 #include "compute/process.h"
 #include "compute/system.h"
 
+/* A handle: of a system, or of a process. The other one is NULL. */
+struct tri_hcs_subject {
+    struct tri_system *system;
+    struct tri_process *process;
+};
+
 /* Registers the one callback of a handle; with the option, operations from before are reported too, except those whose
  * result was read. 0, -EALREADY, -ENOMEM. */
-int tri_hcs_system_watch(struct tri_system *system, HCS_EVENT_OPTIONS options, void *context,
-                         HCS_EVENT_CALLBACK callback);
-int tri_hcs_process_watch(struct tri_process *process, HCS_EVENT_OPTIONS options, void *context,
-                          HCS_EVENT_CALLBACK callback);
+int tri_hcs_watch(struct tri_hcs_subject subject, HCS_EVENT_OPTIONS options, void *context,
+                  HCS_EVENT_CALLBACK callback);
 
 /* Does the handle report completions? */
-bool tri_hcs_system_reports(struct tri_system *system);
-bool tri_hcs_process_reports(struct tri_process *process);
+bool tri_hcs_reports(struct tri_hcs_subject subject);
 
 /* Where it does: have those of the operations reported that the engine has started on it ... */
-void tri_hcs_system_report_started(struct tri_system *system);
-void tri_hcs_process_report_started(struct tri_process *process);
-/* ... or of one that never reached the engine. */
-void tri_hcs_system_report(struct tri_system *system, struct tri_op *op);
-void tri_hcs_process_report(struct tri_process *process, struct tri_op *op);
+void tri_hcs_report_started(struct tri_hcs_subject subject);
+/* ... or one that never reached the engine. */
+void tri_hcs_report(struct tri_hcs_subject subject, struct tri_op *op);
 
 /* Callbacks for tri_op_set_callback, whose target is the client's function: a completion, or events. */
 void tri_hcs_completion(tri_handle op, void *context, tri_any_function *target);

@@ -77,7 +77,9 @@ static bool is_reported(struct tri_op *op)
     TRI_AUTO_PROCESS struct tri_process *process = tri_process_from_handle(tag.object);
     TRI_AUTO_SYSTEM struct tri_system *system = tri_system_from_handle(tag.subject);
     bool on_process = process && tag.kind != HcsOperationTypeCreateProcess; /* which is a call on the system */
-    return on_process ? tri_hcs_process_reports(process) : system && tri_hcs_system_reports(system);
+    if (on_process)
+        return tri_hcs_reports((struct tri_hcs_subject){.process = process});
+    return system && tri_hcs_reports((struct tri_hcs_subject){.system = system});
 }
 
 HRESULT WINAPI HcsSetOperationCallback(HCS_OPERATION operation, const void *context, HCS_OPERATION_COMPLETION callback)

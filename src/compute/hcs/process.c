@@ -138,6 +138,6 @@ HRESULT WINAPI HcsSetProcessCallback(HCS_PROCESS process, HCS_EVENT_OPTIONS call
     TRI_AUTO_PROCESS struct tri_process *watched = tri_process_from_handle(handle_in(process));
     if (!watched || !callback)
         return watched ? E_INVALIDARG : E_HANDLE;
-    int r = tri_hcs_process_watch(watched, callbackOptions, context, callback);
+    int r = tri_hcs_watch((struct tri_hcs_subject){.process = watched}, callbackOptions, context, callback);
     return r == -EALREADY ? HCS_E_OPERATION_SYSTEM_CALLBACK_ALREADY_SET : tri_hcs_hresult(r);
 }

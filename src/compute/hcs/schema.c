@@ -27,7 +27,6 @@ const struct tri_schema tri_schema_string = SCALAR(TRI_SCHEMA_STRING, "string");
 const struct tri_schema tri_schema_guid = SCALAR(TRI_SCHEMA_GUID, "guid");
 const struct tri_schema tri_schema_host_path = SCALAR(TRI_SCHEMA_HOST_PATH, "host path");
 const struct tri_schema tri_schema_container_path = SCALAR(TRI_SCHEMA_CONTAINER_PATH, "container path");
-const struct tri_schema tri_schema_u8 = INTEGER("u8", 0, UINT8_MAX);
 const struct tri_schema tri_schema_u16 = INTEGER("u16", 0, UINT16_MAX);
 const struct tri_schema tri_schema_u32 = INTEGER("u32", 0, UINT32_MAX);
 const struct tri_schema tri_schema_u64 = INTEGER("u64", 0, INT64_MAX); /* Jansson's integers end there */
@@ -120,7 +119,7 @@ static int check_enum(const struct place *place, const struct tri_schema *schema
     return fail(place, error, TRI_COMPUTE_BAD_DOCUMENT, "has a value that its type does not know");
 }
 
-bool tri_schema_is_guid(const char *text)
+static bool is_guid(const char *text)
 {
     static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
     size_t at = 0;
@@ -155,7 +154,7 @@ static int check_text(const struct place *place, const struct tri_schema *schema
     case TRI_SCHEMA_ENUM_OR_NUMBER:
         return check_enum(place, schema, text, error, not_implemented);
     case TRI_SCHEMA_GUID:
-        return tri_schema_is_guid(text) ? 0 : fail(place, error, TRI_COMPUTE_BAD_DOCUMENT, "must be a GUID");
+        return is_guid(text) ? 0 : fail(place, error, TRI_COMPUTE_BAD_DOCUMENT, "must be a GUID");
     case TRI_SCHEMA_HOST_PATH:
         return text[0] == '/' ? 0 : fail(place, error, -EINVAL, "must be an absolute path");
     case TRI_SCHEMA_CONTAINER_PATH:
@@ -411,9 +410,12 @@ static int find_large(const char *text, const json_error_t *problem, struct tri_
 int tri_schema_parse(const struct tri_schema *schema, const char *text, json_t **ret, struct tri_error *error)
 {
     json_error_t problem;
+    errno = 0; /* where memory runs out within a token, Jansson calls it a wrong one, or drops a letter of it */
     json_t *document = json_loads(text && *text ? text : "{}", 0, &problem);
-    if (!document && json_error_code(&problem) == json_error_out_of_memory)
+    if (errno == ENOMEM) {
+        json_decref(document);
         return tri_error_set(error, -ENOMEM, NULL, "No memory for the document.");
+    }
     if (!document && json_error_code(&problem) == json_error_numeric_overflow)
         return find_large(text, &problem, error);
     if (!document)

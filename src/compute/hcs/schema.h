@@ -78,7 +78,7 @@ struct tri_schema_member {
 extern const struct tri_schema tri_schema_any, tri_schema_any_object, tri_schema_bool, tri_schema_string,
     tri_schema_guid;
 extern const struct tri_schema tri_schema_host_path, tri_schema_container_path;
-extern const struct tri_schema tri_schema_u8, tri_schema_u16, tri_schema_u32, tri_schema_u64, tri_schema_i32,
+extern const struct tri_schema tri_schema_u16, tri_schema_u32, tri_schema_u64, tri_schema_i32,
     tri_schema_i64;
 
 /* Parses a document and checks it: an object, at most 64 levels deep, as the schema says. NULL and "" are "{}".
@@ -88,7 +88,5 @@ int tri_schema_parse(const struct tri_schema *schema, const char *text, json_t *
 
 /* Checks a value that is part of a document, at the path `where` ("$.Settings"). */
 int tri_schema_check(const struct tri_schema *schema, const char *where, const json_t *value, struct tri_error *error);
-
-bool tri_schema_is_guid(const char *text);
 
 #endif

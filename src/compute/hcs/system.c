@@ -54,7 +54,8 @@ static HRESULT watch_new(struct tri_hcs_call *call, const HCS_CREATE_OPTIONS_1 *
 {
     if (!options || !options->Callback)
         return S_OK;
-    int r = tri_hcs_system_watch(call->system, options->CallbackOptions, options->CallbackContext, options->Callback);
+    int r = tri_hcs_watch((struct tri_hcs_subject){.system = call->system}, options->CallbackOptions,
+                          options->CallbackContext, options->Callback);
     if (r < 0) {
         tri_op_cancel(call->op);
         tri_system_close(tri_system_handle(call->system));
@@ -320,6 +321,6 @@ HRESULT WINAPI HcsSetComputeSystemCallback(HCS_SYSTEM computeSystem, HCS_EVENT_O
     TRI_AUTO_SYSTEM struct tri_system *system = tri_system_from_handle(handle_in(computeSystem));
     if (!system || !callback)
         return system ? E_INVALIDARG : E_HANDLE;
-    int r = tri_hcs_system_watch(system, callbackOptions, (void *)context, callback);
+    int r = tri_hcs_watch((struct tri_hcs_subject){.system = system}, callbackOptions, (void *)context, callback);
     return r == -EALREADY ? HCS_E_OPERATION_SYSTEM_CALLBACK_ALREADY_SET : tri_hcs_hresult(r);
 }

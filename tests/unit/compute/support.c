@@ -13,9 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "compute/cgroup.h"
 #include "compute/registry.h"
+#include "compute/runtime.h"
 
 static char folder[256];
 static char runtime_ids[256][37];
@@ -40,11 +43,25 @@ int state_teardown(void **state)
     return tri_folder_remove(AT_FDCWD, folder);
 }
 
+/* What a system needs to be made. */
+static int find_all(struct tri_error *error)
+{
+    struct tri_runtime runtime = {0};
+    TRI_AUTO_FREE char *shim = NULL, *init = NULL;
+    if (geteuid() != 0)
+        return tri_error_set(error, TRI_COMPUTE_UNAVAILABLE, NULL, "Containers need root.");
+    int r = tri_runtime_find(TRI_CGROUP_ROOT, &runtime, error);
+    free(runtime.path);
+    if (r == 0)
+        r = tri_helper_find("trireme-shim", &shim, error);
+    return r < 0 ? r : tri_helper_find("trireme-init", &init, error);
+}
+
 const char *cannot_run(void)
 {
     static char why[1024];
     struct tri_error error = {0};
-    if (tri_runtime_available(&error) == 0)
+    if (find_all(&error) == 0)
         return NULL;
     snprintf(why, sizeof(why), "%s", error.text);
     tri_error_clear(&error);

@@ -11,10 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "compute/registry.h"
 
 extern char **environ;
 
@@ -275,6 +277,33 @@ static void a_shim_killed_while_it_creates_leaves_nothing(void **state)
     assert_true(died > 0);
 }
 
+/* Out of descriptors at any step of it: what is not cleaned up is left for the next one, whole. */
+static void a_clean_up_that_runs_out_of_descriptors_forgets_nothing(void **state)
+{
+    NEEDS_RUNTIME();
+    struct tri_space space;
+    struct rlimit old, few;
+    struct tri_system *system = make_running("scarce");
+    kill_shim("scarce");
+    assert_int_equal(run(tri_system_pause, system), TRI_COMPUTE_DISCONNECTED);
+    close_system(system);
+    assert_int_equal(tri_space_open(NULL, false, &space, NULL), 0);
+    int first_free = dup(0);
+    close(first_free);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    few = old;
+    bool swept = false;
+    for (int more = 0; more < 30 && !swept; more++) {
+        few.rlim_cur = (rlim_t)(first_free + more);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+        swept = tri_registry_sweep(&space, "scarce");
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    assert_true(swept);
+    tri_space_close(&space);
+    assert_nothing_left();
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3)
@@ -291,6 +320,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_dead_system_is_cleaned_up_by_who_lists),
         cmocka_unit_test(a_paused_system_whose_shim_died_is_cleaned_up_too),
         cmocka_unit_test(a_shim_killed_while_it_creates_leaves_nothing),
+        cmocka_unit_test(a_clean_up_that_runs_out_of_descriptors_forgets_nothing),
     };
     return cmocka_run_group_tests_name("compute death", tests, state_setup, state_teardown);
 }

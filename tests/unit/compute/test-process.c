@@ -391,6 +391,22 @@ static void a_cancelled_start_leaves_no_process(void **state)
     ASSERT_OUTPUT(container, "grep -l '^sleep$' /proc/[0-9]*/comm | wc -l", "0\n");
 }
 
+static void nobody_waits_for_a_process_whose_start_was_cancelled_at_once(void **state)
+{
+    NEEDS_RUNTIME();
+    for (int i = 0; i < 100; i++) {
+        struct tri_op *op = tri_op_new();
+        struct tri_process *process;
+        struct tri_process_status status;
+        assert_int_equal(tri_process_create(container, shell("exec sleep 100"), op, NULL, &process), 0);
+        (void)tri_op_cancel(op);
+        assert_int_equal(finish(op), -ECANCELED);
+        assert_int_equal(tri_process_wait_exit(process, tri_clock_ns() + 5 * TRI_NS_PER_SEC, &status),
+                         TRI_COMPUTE_NO_PROCESS);
+        close_process(process);
+    }
+}
+
 static void processes_of_a_system_that_ends_end_with_it(void **state)
 {
     NEEDS_RUNTIME();
@@ -425,6 +441,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(two_hundred_processes_leave_no_descriptor),
         cmocka_unit_test(many_at_once_all_tell_their_own_status),
         cmocka_unit_test(a_cancelled_start_leaves_no_process),
+        cmocka_unit_test(nobody_waits_for_a_process_whose_start_was_cancelled_at_once),
         cmocka_unit_test(processes_of_a_system_that_ends_end_with_it),
     };
     return cmocka_run_group_tests_name("compute process", tests, setup, teardown);

@@ -138,6 +138,26 @@ static void a_cancelled_create_is_undone(void **state)
     assert_true(cancelled > 0);
 }
 
+/* Often before a worker has begun: then nobody makes the system, and nobody may wait for it. */
+static void nobody_waits_for_a_system_whose_create_was_cancelled_at_once(void **state)
+{
+    NEEDS_RUNTIME();
+    for (int i = 0; i < 100; i++) {
+        struct tri_op *op = tri_op_new();
+        struct tri_system *system;
+        struct tri_system_exit exit;
+        assert_int_equal(
+            tri_system_create(NULL, "at-once", calloc(1, sizeof(struct tri_system_spec)), op, NULL, &system), 0);
+        (void)tri_op_cancel(op);
+        assert_int_equal(finish(op), -ECANCELED);
+        assert_int_equal(tri_system_wait_exit(system, tri_clock_ns() + 5 * TRI_NS_PER_SEC, &exit),
+                         TRI_COMPUTE_NOT_FOUND);
+        assert_int_equal(run(tri_system_start, system), TRI_COMPUTE_NOT_FOUND);
+        close_system(system);
+    }
+    assert_nothing_left();
+}
+
 static void calls_made_while_it_is_being_created_wait_their_turn(void **state)
 {
     NEEDS_RUNTIME();
@@ -453,6 +473,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(bad_ids_are_refused_through_the_operation),
         cmocka_unit_test(a_failed_create_leaves_nothing),
         cmocka_unit_test(a_cancelled_create_is_undone),
+        cmocka_unit_test(nobody_waits_for_a_system_whose_create_was_cancelled_at_once),
         cmocka_unit_test(calls_made_while_it_is_being_created_wait_their_turn),
         cmocka_unit_test(the_exit_is_told_once_to_early_and_late_watchers),
         cmocka_unit_test(a_closed_handle_hears_nothing_and_wakes_its_waiters),
