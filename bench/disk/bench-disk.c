@@ -1,4 +1,5 @@
-/* Disks: ours and the bare tools', one after the other in one round, on the same images.
+/* Disks: ours and the bare tools', one after the other in one round, on the same images; each several times in a row, so
+ * that what the other has left in the caches is not measured.
  *
  *     bench-disk WORK_FOLDER RUNS
  *
@@ -139,6 +140,25 @@ static void remove_image(IVdsVDisk *image)
     IVdsVDisk_Release(image);
 }
 
+static double attach_by_losetup(char *path)
+{
+    char name[32] = "";
+    int fds[2];
+    if (pipe2(fds, O_CLOEXEC))
+        die("pipe2");
+    uint64_t begin = now_ns();
+    int status = reap(spawn((char *[]){"losetup", "-f", "--show", path, NULL}, fds[1]));
+    double spent = since_us(begin);
+    close(fds[1]);
+    ssize_t got = read(fds[0], name, sizeof name - 1);
+    close(fds[0]);
+    if (status || got <= 1)
+        die("losetup");
+    name[got - 1] = '\0';
+    must((char *[]){"losetup", "-d", name, NULL});
+    return spent;
+}
+
 static void bench_attach(int runs)
 {
     double ours[MAX_RUNS], theirs[MAX_RUNS];
@@ -149,21 +169,9 @@ static void bench_attach(int runs)
     for (int run = 0; run < runs; run++) {
         ours[run] = attach(open);
         good(IVdsOpenVDisk_Detach(open, DETACH_VIRTUAL_DISK_FLAG_NONE, 0), "Detach");
-        char name[32] = "";
-        int fds[2];
-        if (pipe2(fds, O_CLOEXEC))
-            die("pipe2");
-        uint64_t begin = now_ns();
-        int status = reap(spawn((char *[]){"losetup", "-f", "--show", path, NULL}, fds[1]));
-        theirs[run] = since_us(begin);
-        close(fds[1]);
-        ssize_t got = read(fds[0], name, sizeof name - 1);
-        close(fds[0]);
-        if (status || got <= 1)
-            die("losetup");
-        name[got - 1] = '\0';
-        must((char *[]){"losetup", "-d", name, NULL});
     }
+    for (int run = 0; run < runs; run++)
+        theirs[run] = attach_by_losetup(path);
     emit("attach.trireme", ours, (size_t)runs, "us");
     emit("attach.losetup", theirs, (size_t)runs, "us");
     IVdsOpenVDisk_Release(open);
@@ -332,8 +340,10 @@ static void bench_partition(struct disk *disk, int runs)
         partition(disk);
         ours[run] = since_us(begin);
         must_be_there(disk->partition);
+    }
+    for (int run = 0; run < runs; run++) {
         disk_clean(disk);
-        begin = now_ns();
+        uint64_t begin = now_ns();
         must((char *[]){"parted", "-s", disk->node, "mklabel", "gpt", "mkpart", "p1", "1MiB", "513MiB", NULL});
         theirs[run] = since_us(begin);
         must_be_there(disk->partition);
@@ -370,6 +380,8 @@ static void bench_format(struct disk *disk, int runs)
         for (int run = 0; run < runs; run++) {
             must((char *[]){"wipefs", "-qa", disk->partition, NULL});
             ours[run] = format(disk, kinds[kind].name, VDS_FSOF_QUICK);
+        }
+        for (int run = 0; run < runs; run++) {
             must((char *[]){"wipefs", "-qa", disk->partition, NULL});
             uint64_t begin = now_ns();
             must((char *[]){(char *)kinds[kind].tool, disk->partition, (char *)kinds[kind].flags, NULL});
@@ -455,7 +467,7 @@ int main(int argc, char **argv)
     connect_service();
     bench_attach(runs);
     bench_create(runs);
-    bench_convert(runs < 3 ? runs : 3);
+    bench_convert(runs);
     bench_disk(runs);
     IVdsVdProvider_Release(images);
     IVdsSwProvider_Release(software);

@@ -257,7 +257,7 @@ static int btrfs_device(const struct resize *r, unsigned long long *ret, struct 
 static int btrfs_resize(struct resize *r, const char *size, const char *what, struct tri_error *error)
 {
     char argument[2 * NUMBER_SIZE];
-    unsigned long long device;
+    unsigned long long device = 0;
     int code = btrfs_device(r, &device, error);
     if (code < 0)
         return code;

@@ -399,22 +399,33 @@ static void visit_one(int folder_fd, const char *name, tri_state_visit *visit, v
         visit(data, name, text, is_locked(fd));
 }
 
+/* The folder to be read, or NULL: *ret_code is 0 where it is not there. */
+static DIR *open_list(enum tri_state_kind kind, int *ret_code)
+{
+    TRI_AUTO_FREE char *root = NULL, *path = NULL;
+    *ret_code = folder_path(kind, &root, &path, NULL);
+    if (*ret_code == 0)
+        *ret_code = tri_private_folder_check(root, NULL);
+    DIR *folder = *ret_code == 0 ? opendir(path) : NULL;
+    if (*ret_code == 0 && !folder)
+        *ret_code = -errno;
+    if (*ret_code == -ENOENT)
+        *ret_code = 0;
+    return folder;
+}
+
 int tri_state_each(enum tri_state_kind kind, tri_state_visit *visit, void *data)
 {
-    int folder_fd = open_kind(kind, false, NULL);
-    if (folder_fd < 0)
-        return folder_fd == -ENOENT ? 0 : folder_fd;
-    TRI_CLEANUP(close_folderp) DIR *folder = fdopendir(folder_fd);
-    if (!folder) {
-        tri_close(folder_fd);
-        return -ENOMEM;
-    }
+    int code;
+    TRI_CLEANUP(close_folderp) DIR *folder = open_list(kind, &code);
+    if (!folder)
+        return code;
     const struct dirent *entry;
     while ((errno = 0, entry = readdir(folder))) {
         if (is_name(entry->d_name))
-            visit_one(folder_fd, entry->d_name, visit, data);
+            visit_one(dirfd(folder), entry->d_name, visit, data);
         else if (strncmp(entry->d_name, ".draft-", 7) == 0)
-            clean_draft(folder_fd, entry->d_name);
+            clean_draft(dirfd(folder), entry->d_name);
     }
     return -errno;
 }

@@ -1,6 +1,7 @@
 #include "storage/work.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
@@ -10,7 +11,7 @@
 struct work {
     const struct tri_work_kind *kind;
     void *request;
-    int stop_fd; /* an eventfd that a cancel sets */
+    atomic_int stop_fd; /* an eventfd that a cancel sets; -1: nobody has asked for it yet */
 };
 
 static void work_run(struct tri_op *op, void *data)
@@ -30,7 +31,9 @@ static void work_run(struct tri_op *op, void *data)
 static int work_cancel(struct tri_op *op, void *data)
 {
     struct work *work = data;
-    eventfd_write(work->stop_fd, 1);
+    int fd = atomic_load(&work->stop_fd);
+    if (fd >= 0)
+        eventfd_write(fd, 1);
     return 0;
 }
 
@@ -39,45 +42,39 @@ static void work_free(void *data)
     struct work *work = data;
     if (work->kind->free_request)
         work->kind->free_request(work->request);
-    tri_close(work->stop_fd);
+    tri_close(atomic_load(&work->stop_fd));
     free(work);
 }
 
 static const struct tri_op_provider work_provider = {
     .name = "storage", .run = work_run, .cancel = work_cancel, .release = work_free};
 
-/* Takes the request on success only. */
-static struct work *work_new(const struct tri_work_kind *kind, void *request)
-{
-    struct work *work = malloc(sizeof *work);
-    int stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (!work || stop_fd < 0) {
-        tri_close(stop_fd);
-        free(work);
-        return NULL;
-    }
-    *work = (struct work){.kind = kind, .request = request, .stop_fd = stop_fd};
-    return work;
-}
-
 int tri_work_submit(const struct tri_work_kind *kind, void *request, struct tri_op *op, const struct tri_op_tag *tag)
 {
-    struct work *work = work_new(kind, request);
+    struct work *work = malloc(sizeof *work);
     if (!work) {
         if (kind->free_request)
             kind->free_request(request);
         return -ENOMEM;
     }
+    *work = (struct work){.kind = kind, .request = request, .stop_fd = -1};
     int code = tri_op_submit(op, tag, &work_provider, work);
     if (code < 0)
         work_free(work);
     return code;
 }
 
+/* Who cancels has said so before he looks for the descriptor; so who makes it looks afterwards whether he was too late. */
 int tri_work_stop_fd(struct tri_op *op)
 {
-    const struct work *work = op ? tri_op_data(op) : NULL;
-    return work ? work->stop_fd : -1;
+    struct work *work = op ? tri_op_data(op) : NULL;
+    if (!work || atomic_load(&work->stop_fd) >= 0)
+        return work ? atomic_load(&work->stop_fd) : -1;
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    atomic_store(&work->stop_fd, fd);
+    if (fd >= 0 && tri_op_cancelled(op))
+        eventfd_write(fd, 1);
+    return fd;
 }
 
 void tri_work_step(struct tri_op *op, unsigned begin, unsigned end, uint64_t done, uint64_t total, const char *phase)

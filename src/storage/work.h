@@ -20,7 +20,7 @@ struct tri_work_kind {
 /* Starts op with the tag, and queues the work. `request` is taken, also on failure. 0, -EBUSY, -ENOMEM. */
 int tri_work_submit(const struct tri_work_kind *kind, void *request, struct tri_op *op, const struct tri_op_tag *tag);
 
-/* Readable once the operation is asked to stop: for poll beside a child. -1 where op is not such a work. */
+/* Readable once the operation is asked to stop: for poll beside a child. For the work alone. -1 where op is not such a work. */
 int tri_work_stop_fd(struct tri_op *op);
 
 /* Progress of one step of several: the step covers begin..end percent, and done of total of it is behind us. */

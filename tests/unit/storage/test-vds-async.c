@@ -14,6 +14,7 @@
 #include "com/class.h"
 #include "proves.h"
 #include "storage/error.h"
+#include "storage/mount-table.h"
 #include "storage/vds/face.h"
 
 const struct tri_com_factory *const tri_com_factories[] = {&tri_vds_loader_factory, NULL};
@@ -102,6 +103,7 @@ static void fail_with(struct tri_op *op, int code, const char *sentence)
 
 static int begin_test(void **state)
 {
+    tri_mount_table_put(tri_mount_table_get()); /* which keeps a descriptor for as long as we live */
     SetErrorInfo(0, NULL);
     return begin(state);
 }
