@@ -59,16 +59,18 @@ static char *left_text(const struct tri_progress *progress)
     return tri_text_format("  %" PRIu64 ":%02u left", left_s / 60, (unsigned)(left_s % 60));
 }
 
-/* "formatting /dev/loop0p1  [=====>    ]  42 %  0:12 left" */
+/* "formatting /dev/loop0p1  [=====>    ]  42 %  0:12 left"; where there is no room for a bar, what changes comes first. */
 static char *bar_line(struct tri_progress *progress, const struct tri_progress_state *state, int columns)
 {
     static const char full[] = "==================================================";
     static const char empty[] = "                                                  ";
     TRI_AUTO_FREE char *left = left_text(progress);
     int room = columns - (int)(strlen(progress->doing) + strlen(left)) - 14;
-    int width = room < 10 ? 10 : room > 50 ? 50 : room;
+    int width = room > 50 ? 50 : room;
     int done = (int)state->percent * width / 100;
 
+    if (room < 10)
+        return tri_text_format("%u %%%s  %s", state->percent, left, progress->doing);
     return tri_text_format("%s  [%.*s>%.*s] %3u %%%s", progress->doing, done ? done - 1 : 0, full,
                            width - (done ? done : 1), empty, state->percent, left);
 }
@@ -81,6 +83,18 @@ static char *plain_line(struct tri_progress *progress, const struct tri_progress
 
     return tri_text_format("%c %.1f s  %s%s%s%s", "|/-\\"[progress->drawn % 4], elapsed_s, progress -> doing,
                            *state -> phase ? ": " : "", state->phase, percent);
+}
+
+/* How many bytes of it fit, without half a character at the end. */
+static int fitting(const char *line, int columns)
+{
+    size_t size = strlen(line), room = columns > 1 ? (size_t)columns - 1 : 1;
+
+    if (size <= room)
+        return (int)size;
+    while (room > 0 && (line[room] & 0xc0) == 0x80)
+        room--;
+    return (int)room;
 }
 
 static int terminal_columns(void)
@@ -103,7 +117,7 @@ void tri_progress_draw(struct tri_progress *progress, tri_progress_ask *ask, voi
     TRI_AUTO_FREE char *line = state.is_measured ? bar_line(progress, &state, columns) : plain_line(progress, &state);
 
     progress->drawn++;
-    fprintf(stderr, "\r\033[K%.*s", columns - 1, line);
+    fprintf(stderr, "\r\033[K%.*s", fitting(line, columns), line);
 }
 
 void tri_progress_end(struct tri_progress *progress)

@@ -298,7 +298,7 @@ static void ntfs_command(struct tri_mkfs *mkfs, const struct tri_format_spec *sp
 }
 
 void tri_mkfs_command(struct tri_mkfs *mkfs, const struct tri_format_spec *spec, const struct tri_filesystem_kind *kind,
-                      const char *node, uint64_t size_bytes, uint32_t sector_bytes, bool is_whole_disk)
+                      const char *node, uint64_t size_bytes, uint32_t sector_bytes, bool is_whole_disk, bool discard)
 {
     *mkfs = (struct tri_mkfs){.argc = 0};
     add(mkfs, kind->tool);
@@ -311,8 +311,8 @@ void tri_mkfs_command(struct tri_mkfs *mkfs, const struct tri_format_spec *spec,
         add_unit(mkfs, "-c", "", spec->unit_bytes);
     } else if (strcmp(kind->name, "btrfs") == 0 || strcmp(kind->name, "xfs") == 0) {
         add_two(mkfs, "-f", "-q");
-        if (!spec->quick)
-            add(mkfs, "-K"); /* no discard: every block was written, and stays so */
+        if (!discard)
+            add(mkfs, "-K");
         add_label(mkfs, "-L", spec->label);
         if (strcmp(kind->name, "xfs") == 0)
             add_unit(mkfs, "-b", "size=", spec->unit_bytes);
@@ -320,7 +320,7 @@ void tri_mkfs_command(struct tri_mkfs *mkfs, const struct tri_format_spec *spec,
             add_unit(mkfs, "-s", "", spec->unit_bytes);
     } else {
         add_two(mkfs, "-q", "-F"); /* asks nothing; a mounted one is refused still */
-        if (!spec->quick)
+        if (!discard)
             add_two(mkfs, "-E", "nodiscard");
         add_label(mkfs, "-L", spec->label);
         add_unit(mkfs, "-b", "", spec->unit_bytes);

@@ -22,8 +22,9 @@ int tri_mkfs_check(const struct tri_format_spec *spec, const struct tri_filesyst
 int tri_mkfs_check_size(const struct tri_format_spec *spec, const struct tri_filesystem_kind *kind, uint64_t size_bytes,
                         uint32_t sector_bytes, struct tri_error *error);
 
-/* Fills the command line that makes it (quick) on the node. */
+/* Fills the command line that makes it (quick) on the node. discard: the tool may tell the device that nothing on it is
+ * needed, where it knows how. */
 void tri_mkfs_command(struct tri_mkfs *mkfs, const struct tri_format_spec *spec, const struct tri_filesystem_kind *kind,
-                      const char *node, uint64_t size_bytes, uint32_t sector_bytes, bool is_whole_disk);
+                      const char *node, uint64_t size_bytes, uint32_t sector_bytes, bool is_whole_disk, bool discard);
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "storage/discard.h"
 #include "storage/events.h"
 #include "storage/filesystem.h"
 #include "storage/state.h"
@@ -112,10 +113,13 @@ static int run_tool(struct format *format, struct tri_error *error)
 {
     const struct tri_volume_place *place = &format->held.place;
     const int handed[] = {format->record.fd, format_fd(format)};
+    const struct tri_disk_lock *lock = &format->held.lock;
     struct tri_mkfs mkfs;
     struct tri_error why = {0};
-    tri_mkfs_command(&mkfs, &format->spec, format->kind, place->node, place->size_bytes,
-                     format->held.lock.disk->sector_bytes, !place->partition);
+    bool discard = format->spec.quick && /* else every block was written, and stays so */
+                   tri_discard_is_worth_it(lock->disk, lock->disk_fd, place->start_bytes, place->size_bytes);
+    tri_mkfs_command(&mkfs, &format->spec, format->kind, place->node, place->size_bytes, lock->disk->sector_bytes,
+                     !place->partition, discard);
     struct tri_tool tool = {.argv = mkfs.argv, .op = format->op, .fds = handed, .fd_count = 2};
     int r = tri_tool_run(&tool, NULL, &why);
     if (r == TRI_STORAGE_TOOL_FAILED) {
@@ -152,6 +156,7 @@ static int make_filesystem(struct format *format, struct tri_error *error)
 
 static int write_all(struct format *format, struct tri_error *error)
 {
+    tell_percent(format, 0);
     int r = tri_probe_wipe(format_fd(format), error);
     if (r == 0 && !format->spec.quick)
         r = zero(format, error);
@@ -205,6 +210,8 @@ static int format_held(struct format *format, struct tri_error *error)
         mount_again(format);
     else if (format->paths)
         tri_letter_record(&format->spec.volume, format->paths, NULL);
+    if (r == 0)
+        tri_volume_tell(&format->spec.volume, TRI_EVENT_FORMAT_PROGRESS, 100);
     tri_volume_tell(&format->spec.volume, TRI_EVENT_FILESYSTEM_MODIFY, 0);
     return r;
 }

@@ -596,6 +596,18 @@ def a_full_format_shows_how_far_it_is(trireme):
 
 
 @clean
+def a_narrow_terminal_shows_the_percentage_first(trireme):
+    device, part = volume(trireme, size="3G")
+    with Terminal(trireme, "disk", "format", "--yes", "--full", part, columns=30) as terminal:
+        line = rb"\r\x1b\[K(\d+) %[^\r]*  format[^\r\n]*"
+        seen = [terminal.expect(line) for _ in range(3)]
+        assert all(len(match.group(0)) - len(b"\r\x1b[K") < 30 for match in seen), terminal.seen
+        terminal.type(b"\x03")
+        assert terminal.wait() == 130, terminal.seen
+    detach(trireme, device)
+
+
+@clean
 def ctrl_c_stops_a_full_format_and_says_what_is_left(trireme):
     device, part = formatted(trireme, "--label", "old", size="3G")
     with Terminal(trireme, "disk", "format", "--yes", "--full", part) as terminal:
@@ -689,7 +701,7 @@ if __name__ == "__main__":
           disks_are_listed_as_a_tree, free_space_is_listed_where_it_is_asked_for, what_is_known_is_told_as_json,
           one_thing_goes_by_many_names,
           a_disk_that_answers_errors_is_listed_as_failed, what_does_not_exist_is_refused,
-          a_full_format_shows_how_far_it_is,
+          a_full_format_shows_how_far_it_is, a_narrow_terminal_shows_the_percentage_first,
           ctrl_c_stops_a_full_format_and_says_what_is_left, ctrl_c_stops_a_copy_and_leaves_no_file,
           one_disk_is_worked_on_by_one_program_at_a_time,
           a_format_whose_program_is_killed_leaves_a_volume_that_is_empty, who_is_not_root_is_told_so,

@@ -199,7 +199,13 @@ static void when_the_shim_dies_everything_that_waits_is_told(void **state)
     struct tri_system *system = make_running("headless"), *again;
     struct tri_process *process;
     struct tri_op *shutdown = tri_op_new();
-    assert_int_equal(start_process(system, shell("trap '' TERM; while :; do sleep 1000; done"), &process, NULL), 0);
+    char up[3];
+    int fds[3];
+    assert_int_equal(start_process(system, shell("trap '' TERM; echo up; while :; do sleep 1000; done"), &process, fds),
+                     0);
+    assert_int_equal(read(fds[1], up, sizeof(up)), sizeof(up)); /* from now on it does not end of a shutdown */
+    for (int i = 0; i < 3; i++)
+        close(fds[i]);
     assert_int_equal(tri_system_watch(system, on_event, &events, NULL), 0);
     assert_int_equal(tri_process_watch(process, on_process_event, &process_events, NULL), 0);
     assert_int_equal(tri_system_shutdown(system, shutdown, NULL), 0);

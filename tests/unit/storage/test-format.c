@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -524,6 +527,74 @@ static void a_format_whose_program_is_killed_is_swept_and_leaves_the_volume_empt
     test_disk_drop(&disk);
 }
 
+/* ---- what the image held ---- */
+
+#define OLD_DATA_AT (120 * MIB) /* in the volume, where a new file system has no part of its own */
+
+static void fill_with_old_data(const struct test_disk *disk, const char *count_mib)
+{
+    char to[96], count[32];
+    snprintf(to, sizeof to, "of=%s", node_of(disk));
+    snprintf(count, sizeof count, "count=%s", count_mib);
+    assert_int_equal(TEST_PROGRAM("dd", "if=/dev/urandom", to, "bs=1M", count, "seek=120", "conv=fsync", "status=none"),
+                     0);
+}
+
+/* Is there still something in the image's file where the old data began? */
+static bool holds_old_data(const struct test_disk *disk)
+{
+    int fd = open(disk->image, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    off_t at = lseek(fd, FIRST_START + OLD_DATA_AT, SEEK_DATA);
+    close(fd);
+    return at == (off_t)(FIRST_START + OLD_DATA_AT);
+}
+
+static bool can_tell_what_files_hold(const char *path)
+{
+    struct fiemap map = {.fm_length = FIEMAP_MAX_OFFSET};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool can = ioctl(fd, FS_IOC_FIEMAP, &map) == 0;
+    close(fd);
+    return can;
+}
+
+static void a_quick_format_gives_back_what_an_image_held(void **state)
+{
+    static const char *const names[] = {"ext4", "xfs", "btrfs"};
+    struct tri_volume_id id;
+    NEEDS_LOOP();
+    for (size_t i = 0; i < 3; i++) {
+        if (!test_has_tool(tri_filesystem_kind(names[i])->tool)) {
+            print_message("# skipped: %s is not installed\n", tri_filesystem_kind(names[i])->tool);
+            continue;
+        }
+        struct test_disk disk = make_volume(400 * MIB, 0, &id);
+        fill_with_old_data(&disk, "40");
+        assert_true(holds_old_data(&disk));
+        format_well(&id, names[i], "");
+        if (holds_old_data(&disk))
+            fail_msg("%s: the old data is still in the image", names[i]);
+        test_disk_drop(&disk);
+    }
+}
+
+static void a_quick_format_does_not_bother_to_give_back_a_little(void **state)
+{
+    struct tri_volume_id id;
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.ext4");
+    struct test_disk disk = make_volume(400 * MIB, 0, &id);
+    if (can_tell_what_files_hold(disk.image)) {
+        fill_with_old_data(&disk, "4");
+        format_well(&id, "ext4", "");
+        assert_true(holds_old_data(&disk));
+    } else {
+        print_message("# skipped: the file system of the images cannot tell what a file holds\n");
+    }
+    test_disk_drop(&disk);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 2)
@@ -546,6 +617,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(two_formats_of_one_volume_do_not_meet),
         cmocka_unit_test(volumes_of_one_disk_are_formatted_at_the_same_time),
         cmocka_unit_test(a_format_whose_program_is_killed_is_swept_and_leaves_the_volume_empty),
+        cmocka_unit_test(a_quick_format_gives_back_what_an_image_held),
+        cmocka_unit_test(a_quick_format_does_not_bother_to_give_back_a_little),
     };
     return cmocka_run_group_tests_name("storage format", tests, test_storage_begin, test_storage_finish);
 }
