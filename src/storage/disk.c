@@ -109,7 +109,7 @@ static int read_medium(struct tri_disk *disk, unsigned flags, struct tri_error *
     return code;
 }
 
-int tri_disk_read(uint64_t sequence, unsigned flags, struct tri_disk **ret_disk, struct tri_error *error)
+int tri_disk_describe(uint64_t sequence, struct tri_disk **ret_disk, struct tri_error *error)
 {
     TRI_AUTO_DISK struct tri_disk *disk = calloc(1, sizeof *disk);
     if (!disk)
@@ -119,7 +119,15 @@ int tri_disk_read(uint64_t sequence, unsigned flags, struct tri_disk **ret_disk,
         return code;
     tri_device_describe(disk);
     name_image(disk);
-    if (disk->size_bytes > 0)
+    *ret_disk = TRI_TAKE(disk);
+    return 0;
+}
+
+int tri_disk_read(uint64_t sequence, unsigned flags, struct tri_disk **ret_disk, struct tri_error *error)
+{
+    TRI_AUTO_DISK struct tri_disk *disk = NULL;
+    int code = tri_disk_describe(sequence, &disk, error);
+    if (code == 0 && disk->size_bytes > 0)
         code = read_medium(disk, flags, error);
     if (code == 0)
         *ret_disk = TRI_TAKE(disk);

@@ -90,6 +90,8 @@ enum tri_disk_read_flag { TRI_DISK_FILESYSTEMS = 1 };
 
 /* The disk, newly allocated. TRI_STORAGE_GONE where there is none of that number, TRI_STORAGE_IO, -EACCES ... */
 int tri_disk_read(uint64_t sequence, unsigned flags, struct tri_disk **ret_disk, struct tri_error *error);
+/* The same without looking into the disk, for one that answers only errors: it has no table then, and no partitions. */
+int tri_disk_describe(uint64_t sequence, struct tri_disk **ret_disk, struct tri_error *error);
 void tri_disk_free(struct tri_disk *disk); /* NULL is fine */
 void tri_disk_freep(struct tri_disk **disk);
 #define TRI_AUTO_DISK __attribute__((cleanup(tri_disk_freep)))

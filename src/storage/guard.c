@@ -188,12 +188,6 @@ static void add_swaps(struct needed *needed)
     }
 }
 
-static bool is_other_namespace(void)
-{
-    struct stat own, first;
-    return stat("/proc/self/ns/mnt", &own) == 0 && stat("/proc/1/ns/mnt", &first) == 0 && own.st_ino != first.st_ino;
-}
-
 static void find_needed(struct needed *needed)
 {
     TRI_AUTO_MOUNT_TABLE own = tri_mount_table_get();
@@ -205,7 +199,7 @@ static void find_needed(struct needed *needed)
     add_folders(needed);
     add_mounts(needed, needed->table);
     add_swaps(needed);
-    struct libmnt_table *first = is_other_namespace() ? mnt_new_table_from_file("/proc/1/mountinfo") : NULL;
+    struct libmnt_table *first = tri_mount_is_other_namespace() ? mnt_new_table_from_file("/proc/1/mountinfo") : NULL;
     if (first)
         add_mounts(needed, first);
     mnt_unref_table(first);

@@ -97,7 +97,7 @@ static bool is_mounted_here(dev_t device, const char *node)
     return found;
 }
 
-static bool has_other_namespace(void)
+bool tri_mount_is_other_namespace(void)
 {
     struct stat own, first;
     return stat("/proc/self/ns/mnt", &own) == 0 && stat("/proc/1/ns/mnt", &first) == 0 && own.st_ino != first.st_ino;
@@ -107,7 +107,7 @@ int tri_mount_points(dev_t device, const char *node, char ***ret_paths, size_t *
 {
     struct path_list list = {0};
     int r = is_mounted_here(device, node) ? collect(OWN_TABLE, device, node, &list) : 0;
-    if (r == 0 && has_other_namespace()) {
+    if (r == 0 && tri_mount_is_other_namespace()) {
         r = collect(FIRST_TABLE, device, node, &list);
         r = r == -ENOENT ? 0 : r; /* not ours to see */
     }

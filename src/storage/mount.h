@@ -13,6 +13,9 @@
 int tri_mount_points(dev_t device, const char *node, char ***ret_paths, size_t *ret_count, struct tri_error *error);
 void tri_mount_points_free(char **paths, size_t count);
 
+/* Has process 1 another mount namespace than we? false where that cannot be told. */
+bool tri_mount_is_other_namespace(void);
+
 /* type "" : let libmount find out. Errors: -EBUSY, TRI_STORAGE_NO_FILESYSTEM, TRI_STORAGE_NOT_SUPPORTED (no driver; the
  * text says which) ... */
 int tri_mount_at(const char *node, const char *type, const char *path, bool read_only, struct tri_error *error);

@@ -33,8 +33,6 @@ bool tri_vds_disk_has_pack(const struct tri_disk *disk);
 /* Does the code say that the disk itself answers errors? The methods that tell what a disk is then tell the status
  * VDS_DS_FAILED; those that need its table or its data fail. */
 bool tri_vds_disk_has_failed(int code);
-/* What can be known of a disk without a look at its medium: names, size, flags. 0 or TRI_STORAGE_GONE. */
-int tri_vds_disk_known(uint64_t sequence, struct tri_disk **ret, struct tri_error *error);
 /* After a read of the disk that ended with `code`: where the disk has failed, *disk becomes what is known of it all the
  * same. 0 or the code. */
 int tri_vds_disk_settle(int code, uint64_t sequence, struct tri_disk **disk, bool *ret_has_failed,

@@ -7,7 +7,6 @@
 
 #include "base/cleanup.h"
 #include "storage/device.h"
-#include "storage/disk-private.h"
 #include "storage/vds/disk-object.h"
 
 /* No disk has these any more, and all report them. */
@@ -34,24 +33,6 @@ bool tri_vds_disk_has_failed(int code)
     return code == TRI_STORAGE_IO || code == -EIO;
 }
 
-int tri_vds_disk_known(uint64_t sequence, struct tri_disk **ret, struct tri_error *error)
-{
-    TRI_AUTO_DISK struct tri_disk *disk = calloc(1, sizeof *disk);
-    char *image = NULL;
-    if (!disk)
-        return tri_error_no_memory(error);
-    int code = tri_disk_examine(sequence, disk, error);
-    if (code < 0)
-        return code;
-    tri_device_describe(disk);
-    if (disk->bus == TRI_BUS_FILE && tri_image_of_disk(sequence, &image, NULL) == 0) {
-        free(disk->backing_path); /* which may be that of an export */
-        disk->backing_path = image;
-    }
-    *ret = TRI_TAKE(disk);
-    return 0;
-}
-
 int tri_vds_disk_settle(int code, uint64_t sequence, struct tri_disk **disk, bool *ret_has_failed,
                         struct tri_error *error)
 {
@@ -59,7 +40,7 @@ int tri_vds_disk_settle(int code, uint64_t sequence, struct tri_disk **disk, boo
     if (!*ret_has_failed)
         return code;
     tri_error_clear(error);
-    return tri_vds_disk_known(sequence, disk, error);
+    return tri_disk_describe(sequence, disk, error);
 }
 
 HRESULT tri_vds_disk_describe(const void *This, struct tri_disk **ret, bool *ret_has_failed)
@@ -699,7 +680,7 @@ static bool disk_is_removable(struct tri_vds_disk *object)
     int known = atomic_load(&object->removable);
     if (known == NOT_ASKED) {
         TRI_AUTO_DISK struct tri_disk *disk = NULL;
-        int r = tri_vds_disk_known(object->sequence, &disk, NULL);
+        int r = tri_disk_describe(object->sequence, &disk, NULL);
         int found = r == 0 && (disk->is_removable || disk->is_optical) ? YES : NO;
         if (atomic_compare_exchange_strong(&object->removable, &known, found))
             known = found;

@@ -157,7 +157,7 @@ static int find_by_number(const char *number, bool is_optical, uint64_t *ret, st
     TRI_AUTO_DISK struct tri_disk *disk = NULL;
     if (!parse_number(number, &sequence))
         return tri_error_set(error, TRI_STORAGE_NOT_FOUND, NULL, "\"%s\" is not the number of a disk.", number);
-    int code = tri_vds_disk_known(sequence, &disk, error);
+    int code = tri_disk_describe(sequence, &disk, error);
     if (code < 0)
         return code;
     if (disk->is_optical != is_optical)

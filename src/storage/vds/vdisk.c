@@ -126,7 +126,7 @@ static HRESULT device_name(const struct tri_image *image, LPWSTR *ret)
     *ret = NULL;
     if (!image->sequence)
         return S_OK;
-    int code = tri_vds_disk_known(image->sequence, &disk, &error);
+    int code = tri_disk_describe(image->sequence, &disk, &error);
     if (code == TRI_STORAGE_GONE)
         return S_OK;
     return code < 0 ? tri_vds_fail(code, &error) : tri_vds_disk_name(disk, ret);
