@@ -54,6 +54,17 @@ static bool is_child(const struct dirent *entry)
     return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 }
 
+/* The folder of an entry; -ENOENT where it is none, or is gone by now. Any other failure says nothing of what is in it. */
+static int open_child(int folder_fd, const struct dirent *entry)
+{
+    if (!is_child(entry))
+        return -ENOENT;
+    int fd = openat(folder_fd, entry->d_name, FOLDER_FLAGS);
+    if (fd < 0)
+        return errno == ENODEV ? -ENOENT : -errno;
+    return fd;
+}
+
 static DIR *open_dir(int folder_fd)
 {
     int copy = openat(folder_fd, ".", FOLDER_FLAGS);
@@ -72,9 +83,9 @@ static int walk(int folder_fd, visitor *visit, void *context, int depth)
     if (!dir)
         return -errno;
     for (struct dirent *entry; (entry = readdir(dir));) {
-        TRI_AUTO_CLOSE int fd = is_child(entry) ? openat(folder_fd, entry->d_name, FOLDER_FLAGS) : -1;
-        int r = fd < 0 ? 0 : walk(fd, visit, context, depth + 1);
-        if (r < 0)
+        TRI_AUTO_CLOSE int fd = open_child(folder_fd, entry);
+        int r = fd < 0 ? fd : walk(fd, visit, context, depth + 1);
+        if (r < 0 && r != -ENOENT)
             return r;
     }
     return visit(folder_fd, context);
@@ -94,9 +105,9 @@ static int each_hierarchy(const char *root, const char *cgroup, hierarchy_visito
         return each(dirfd(dir), cgroup, context);
     for (struct dirent *entry; (entry = readdir(dir));) {
         /* controllers that are mounted together are links to one folder: that one is enough */
-        TRI_AUTO_CLOSE int fd = is_child(entry) ? openat(dirfd(dir), entry->d_name, FOLDER_FLAGS) : -1;
-        int r = fd < 0 ? 0 : each(fd, cgroup, context);
-        if (r < 0)
+        TRI_AUTO_CLOSE int fd = open_child(dirfd(dir), entry);
+        int r = fd < 0 ? fd : each(fd, cgroup, context);
+        if (r < 0 && r != -ENOENT)
             return r;
     }
     return 0;
@@ -212,13 +223,17 @@ struct batch {
     size_t count;
 };
 
-static void open_batch(struct batch *batch, const pid_t *pids, size_t count)
+/* As many as there are descriptors for: an error where there is none even for the first. */
+static int open_batch(struct batch *batch, const pid_t *pids, size_t count)
 {
-    batch->count = count < BATCH ? count : BATCH;
-    for (size_t i = 0; i < batch->count; i++) {
-        batch->pids[i] = pids[i];
-        batch->fds[i] = pidfd_open(pids[i], 0);
+    for (batch->count = 0; batch->count < count && batch->count < BATCH; batch->count++) {
+        int fd = pidfd_open(pids[batch->count], 0);
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+            return batch->count ? 0 : -errno;
+        batch->pids[batch->count] = pids[batch->count];
+        batch->fds[batch->count] = fd;
     }
+    return 0;
 }
 
 static void finish_batch(struct batch *batch, uint64_t deadline_ns)
@@ -260,7 +275,8 @@ int tri_cgroup_kill(const char *root, const char *cgroup, uint64_t deadline_ns)
         if (tri_clock_ns() >= deadline_ns)
             return -ETIMEDOUT;
         walk_all(root, cgroup, thaw, NULL);
-        open_batch(&batch, pids, count);
+        if ((r = open_batch(&batch, pids, count)) < 0)
+            return r;
         r = kill_batch(root, cgroup, &batch);
         finish_batch(&batch, deadline_ns);
         if (r < 0)

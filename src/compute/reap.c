@@ -23,6 +23,12 @@
 #define KILL_NS (10 * TRI_NS_PER_SEC)
 #define DELETE_NS (20 * TRI_NS_PER_SEC)
 
+/* Says nothing of what was asked for, which must not be forgotten for it. */
+static bool is_passing(int code)
+{
+    return code == -ENOMEM || code == -EMFILE || code == -ENFILE || code == -EINTR;
+}
+
 /* ---- what the shim had started ---- */
 
 static bool has_argument(const char *arguments, size_t size, const char *wanted)
@@ -35,36 +41,42 @@ static bool has_argument(const char *arguments, size_t size, const char *wanted)
 
 /* Kills the process, if it has that argument, and waits for its end. The descriptor is taken before the look, so that
  * what was looked at is what is killed. */
-static void kill_if_runtime(pid_t pid, const char *runtime_root, uint64_t deadline_ns)
+static int kill_if_runtime(pid_t pid, const char *runtime_root, uint64_t deadline_ns)
 {
     char path[32];
     TRI_AUTO_FREE char *arguments = NULL;
     size_t size = 0;
     TRI_AUTO_CLOSE int pidfd = pidfd_open(pid, 0);
+    int r = pidfd < 0 ? -errno : 0;
     snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
-    if (pidfd < 0 || tri_file_read(AT_FDCWD, path, ARGUMENTS_MAX_BYTES, &arguments, &size) < 0 ||
-        !has_argument(arguments, size, runtime_root))
-        return;
+    if (r == 0)
+        r = tri_file_read(AT_FDCWD, path, ARGUMENTS_MAX_BYTES, &arguments, &size);
+    if (r < 0) /* it has ended, or has no such arguments: unless that could not be seen */
+        return is_passing(r) ? r : 0;
+    if (!has_argument(arguments, size, runtime_root))
+        return 0;
     TRI_LOG("compute", "process %d still runs for a dead shim", pid);
     uint64_t now_ns = tri_clock_ns();
     struct pollfd wait = {.fd = pidfd, .events = POLLIN};
     if (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) == 0 && now_ns < deadline_ns)
         poll(&wait, 1, (int)((deadline_ns - now_ns) / TRI_NS_PER_MS) + 1);
+    return 0;
 }
 
 /* A runtime that the shim had started goes on without it, and would make anew what is being removed here. It knows the
  * folder by its path, which is nobody else's. */
-static void kill_runtimes(const char *runtime_root, uint64_t deadline_ns)
+static int kill_runtimes(const char *runtime_root, uint64_t deadline_ns)
 {
     DIR *proc = opendir("/proc");
     if (!proc)
-        return;
-    for (struct dirent *entry; (entry = readdir(proc));) {
+        return -errno;
+    int r = 0;
+    for (struct dirent *entry; r == 0 && (entry = readdir(proc));) {
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-        if (pid > 0)
-            kill_if_runtime(pid, runtime_root, deadline_ns);
+        r = pid > 0 ? kill_if_runtime(pid, runtime_root, deadline_ns) : 0;
     }
     closedir(proc);
+    return r;
 }
 
 /* ---- the container ---- */
@@ -91,8 +103,9 @@ static int kill_all(const struct tri_record *record, const char *folder_path, st
         root = NULL;
         return tri_error_set(error, -ENOMEM, NULL, "Out of memory.");
     }
-    kill_runtimes(root, deadline_ns);
-    int r = tri_cgroup_kill(TRI_CGROUP_ROOT, record->cgroup, deadline_ns);
+    int r = kill_runtimes(root, deadline_ns);
+    if (r == 0)
+        r = tri_cgroup_kill(TRI_CGROUP_ROOT, record->cgroup, deadline_ns);
     if (r < 0)
         return tri_error_set(error, r, record->cgroup, "Processes of a dead system cannot be killed: %s.",
                              strerror(-r));
@@ -101,12 +114,6 @@ static int kill_all(const struct tri_record *record, const char *folder_path, st
     if (r < 0)
         return tri_error_set(error, r, record->cgroup, "A dead system's cgroup cannot be removed: %s.", strerror(-r));
     return 0;
-}
-
-/* Says nothing of the record, which names what must not be forgotten. */
-static bool is_passing(int code)
-{
-    return code == -ENOMEM || code == -EMFILE || code == -ENFILE || code == -EINTR;
 }
 
 int tri_reap(int space_fd, const char *space_path, const char *name, int folder_fd, struct tri_error *error)

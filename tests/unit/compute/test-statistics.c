@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -133,6 +134,60 @@ static void processes_of_all_hierarchies_and_depths_count_once(void **state)
     free(pids);
 }
 
+static void allow_descriptors(rlim_t count)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = count;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* Calls it with no descriptor, with one, …: where it says that it succeeded, it has to be true. */
+static void assert_true_with_any_descriptors(bool (*is_true_if_it_succeeds)(int *ret_result))
+{
+    struct rlimit old;
+    int result = -1, first_free = dup(0), attempts = 0;
+    close(first_free);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    for (; result < 0 && attempts < 30; attempts++) {
+        allow_descriptors((rlim_t)(first_free + attempts));
+        bool is_true = is_true_if_it_succeeds(&result);
+        allow_descriptors(old.rlim_cur);
+        assert_true(is_true);
+        assert_true(result == 0 || result == -EMFILE);
+    }
+    assert_int_equal(result, 0);
+    assert_true(attempts > 2);
+}
+
+static bool has_all_three(int *ret_result)
+{
+    pid_t *pids = NULL;
+    size_t count = 3;
+    *ret_result = tri_cgroup_pids(root, CGROUP, &pids, &count);
+    if (*ret_result == 0)
+        free(pids);
+    return count == 3;
+}
+
+static bool is_removed(int *ret_result)
+{
+    char path[600];
+    snprintf(path, sizeof(path), "%s/cpu/trireme-gone", root);
+    *ret_result = tri_cgroup_remove(root, "/trireme-gone");
+    return *ret_result < 0 || access(path, F_OK) < 0;
+}
+
+static void without_descriptors_no_cgroup_is_overlooked(void **state)
+{
+    char path[600];
+    new_root("procs");
+    assert_true_with_any_descriptors(has_all_three);
+    snprintf(path, sizeof(path), "%s/cpu/trireme-gone/inner/deeper", root);
+    assert_int_equal(tri_folder_make(AT_FDCWD, path, 0700), 0);
+    assert_true_with_any_descriptors(is_removed);
+}
+
 static void a_process_may_have_any_name(void **state)
 {
     struct tri_process_entry entry;
@@ -218,6 +273,7 @@ int main(void)
         cmocka_unit_test(missing_controllers_leave_zeros),
         cmocka_unit_test(layouts_are_told_apart),
         cmocka_unit_test(processes_of_all_hierarchies_and_depths_count_once),
+        cmocka_unit_test(without_descriptors_no_cgroup_is_overlooked),
         cmocka_unit_test(a_process_may_have_any_name),
         cmocka_unit_test(broken_process_files_are_refused),
         cmocka_unit_test(everything_in_a_cgroup_is_killed),
