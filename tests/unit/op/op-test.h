@@ -158,9 +158,10 @@ static inline int result_code(struct tri_op *op)
 #define EVENTUALLY(condition)                                                                                          \
     do {                                                                                                               \
         uint64_t until_ns_ = patience();                                                                               \
-        while (!(condition) && tri_clock_ns() < until_ns_)                                                             \
+        bool is_so_; /* looked at once: what is true now may not be the next time */                                   \
+        while (!(is_so_ = (condition)) && tri_clock_ns() < until_ns_)                                                  \
             sched_yield();                                                                                             \
-        assert_true(condition);                                                                                        \
+        assert_true(is_so_);                                                                                           \
     } while (0)
 
 static inline int count_entries(const char *path)

@@ -126,9 +126,10 @@ bool test_is_mounted_from(const char *node);
 #define EVENTUALLY(condition)                                                                                          \
     do {                                                                                                               \
         uint64_t until_ns_ = test_deadline_ns();                                                                       \
-        while (!(condition) && !test_pause(until_ns_))                                                                 \
+        bool is_so_; /* looked at once: what is true now may not be the next time */                                   \
+        while (!(is_so_ = (condition)) && !test_pause(until_ns_))                                                      \
             ;                                                                                                          \
-        assert_true(condition);                                                                                        \
+        assert_true(is_so_);                                                                                           \
     } while (0)
 uint64_t test_deadline_ns(void);
 bool test_pause(uint64_t until_ns); /* a millisecond; true: it is past until_ns */
