@@ -155,10 +155,10 @@ HRESULT WINAPI HcsEnumerateComputeSystemsInNamespace(PCWSTR idNamespace, PCWSTR 
 
 /* Creates a system, stopped before its first instruction, with all that can fail made ready. id: any name, unique
  * among the user's systems. configuration: ComputeSystem with a Container. securityDescriptor: NULL. *computeSystem is
- * the caller's, to close with HcsCloseComputeSystem, also where creation fails later; it can be used at once. No
- * result document. Errors: HCS_E_SYSTEM_ALREADY_EXISTS, HCS_E_INVALID_JSON, HCS_E_INVALID_LAYER,
- * HCS_E_SERVICE_NOT_AVAILABLE (no container runtime was found), E_NOTIMPL (virtual machines, for now). What failed
- * leaves nothing behind, and its id is free.
+ * the caller's, to close with HcsCloseComputeSystem, also where creation fails later; it is there before the work
+ * begins, for callbacks to use, and can be used at once; NULL where the call itself fails. No result document. Errors:
+ * HCS_E_SYSTEM_ALREADY_EXISTS, HCS_E_INVALID_JSON, HCS_E_INVALID_LAYER, HCS_E_SERVICE_NOT_AVAILABLE (no container
+ * runtime was found), E_NOTIMPL (virtual machines, for now). What failed leaves nothing behind, and its id is free.
  * Follows: learn.microsoft.com/virtualization/api/hcs/reference/hcscreatecomputesystem */
 HRESULT WINAPI HcsCreateComputeSystem(PCWSTR id, PCWSTR configuration, HCS_OPERATION operation,
                                       const SECURITY_DESCRIPTOR *securityDescriptor, HCS_SYSTEM *computeSystem);
@@ -253,10 +253,11 @@ HRESULT WINAPI HcsSetComputeSystemCallback(HCS_SYSTEM computeSystem, HCS_EVENT_O
 /* ---- processes ---- */
 
 /* Starts a process in a running system. processParameters: ProcessParameters, required. securityDescriptor: NULL.
- * *process is the caller's, to close with HcsCloseProcess, also where it fails later. The pipes that were asked for,
- * and the process id, come through HcsGetOperationResultAndProcessInfo or HcsWaitForOperationResultAndProcessInfo;
- * pipes that nobody takes are closed with the process handle. Errors: HCS_E_INVALID_STATE (the system does not run),
- * HRESULT_FROM_WIN32 of ERROR_FILE_NOT_FOUND (no such program), ERROR_ACCESS_DENIED, ERROR_BAD_EXE_FORMAT.
+ * *process is the caller's, to close with HcsCloseProcess, also where it fails later; it is there before the work
+ * begins, and NULL where the call itself fails. The pipes that were asked for, and the process id, come through
+ * HcsGetOperationResultAndProcessInfo or HcsWaitForOperationResultAndProcessInfo; pipes that nobody takes are closed
+ * with the process handle. Errors: HCS_E_INVALID_STATE (the system does not run), HRESULT_FROM_WIN32 of
+ * ERROR_FILE_NOT_FOUND (no such program), ERROR_ACCESS_DENIED, ERROR_BAD_EXE_FORMAT.
  * Follows: learn.microsoft.com/virtualization/api/hcs/reference/hcscreateprocess */
 HRESULT WINAPI HcsCreateProcess(HCS_SYSTEM computeSystem, PCWSTR processParameters, HCS_OPERATION operation,
                                 const SECURITY_DESCRIPTOR *securityDescriptor, HCS_PROCESS *process);

@@ -45,17 +45,17 @@ static struct tri_session *session_of(struct create *create)
 }
 
 /* For calls that wait for the shim, which never comes. */
-static void end_session(struct create *create)
+static void end_session(struct tri_session *session)
 {
-    tri_connection_set_end(&session_of(create)->connection, TRI_COMPUTE_NOT_FOUND, "The system was not created.");
-    tri_connection_abandon(&session_of(create)->connection);
+    tri_connection_set_end(&session->connection, TRI_COMPUTE_NOT_FOUND, "The system was not created.");
+    tri_connection_abandon(&session->connection);
 }
 
 static void create_free(void *data)
 {
     struct create *create = data;
-    if (create->system && !create->begun)
-        end_session(create);
+    if (!create->begun)
+        end_session(session_of(create));
     tri_system_unref(create->system);
     free(create->name_space);
     free(create->id);
@@ -383,7 +383,7 @@ static void create_run(struct tri_op *op, void *data)
         return; /* and maybe done already: `create` may be gone */
     create->code = r;
     tri_error_move(&create->error, &error);
-    end_session(create);
+    end_session(session_of(create));
     undo(op, create);
 }
 
@@ -418,7 +418,7 @@ static int create_cancel(struct tri_op *op, void *data)
     return 0;
 }
 
-static struct create *create_new(const char *name_space, const char *id, struct tri_system_spec *spec,
+static struct create *create_new(struct tri_system *system, const char *name_space, struct tri_system_spec *spec,
                                  struct tri_op *op)
 {
     struct create *create = calloc(1, sizeof(*create));
@@ -428,17 +428,13 @@ static struct create *create_new(const char *name_space, const char *id, struct 
     }
     *create = (struct create){.call = {.done = on_created},
                               .op = op,
+                              .system = tri_object_ref(system),
                               .name_space = strdup(name_space ? name_space : ""),
-                              .id = strdup(id ? id : ""),
+                              .id = strdup(system->session->id),
                               .spec = spec,
                               .space = TRI_SPACE_NONE,
                               .claim = TRI_CLAIM_NONE};
-    struct tri_session *session = tri_session_new();
-    int r = create->name_space && create->id && session && (session->id = strdup(create->id))
-                ? tri_system_new(session, &create->system)
-                : -ENOMEM;
-    tri_session_unref(session);
-    if (r == 0)
+    if (create->name_space && create->id)
         return create;
     create_free(create);
     return NULL;
@@ -451,60 +447,37 @@ static struct tri_op_tag tag_with_subject(const struct tri_op_tag *tag, tri_hand
     return own;
 }
 
-int tri_system_create(const char *name_space, const char *id, struct tri_system_spec *spec, struct tri_op *op,
-                      const struct tri_op_tag *tag, struct tri_system **ret)
-{
-    static const struct tri_op_provider provider = {"create a system", create_run, create_cancel, create_free};
-    struct create *create = create_new(name_space, id, spec, op);
-    if (!create)
-        return -ENOMEM;
-    struct tri_system *system = tri_object_ref(create->system);
-    const struct tri_op_tag own_tag = tag_with_subject(tag, system->handle);
-    int r = tri_op_submit(op, &own_tag, &provider, create);
-    if (r < 0) {
-        tri_system_close(system->handle);
-        tri_system_unref(system);
-        create_free(create);
-        return r;
-    }
-    tri_latch_remember(&system->latch, op);
-    *ret = system;
-    return 0;
-}
-
-/* A session that has ended before it began, and says of itself what a failed create says. */
-static struct tri_session *stillborn_session(const char *id)
+int tri_system_prepare(const char *id, struct tri_system **ret)
 {
     struct tri_session *session = tri_session_new();
-    if (!session)
-        return NULL;
-    session->id = strdup(id ? id : "");
-    if (!session->id) {
-        tri_session_unref(session);
-        return NULL;
-    }
-    tri_connection_set_end(&session->connection, TRI_COMPUTE_NOT_FOUND, "The system was not created.");
-    return session;
+    int r = session && (session->id = strdup(id ? id : "")) ? tri_system_new(session, ret) : -ENOMEM;
+    tri_session_unref(session);
+    return r;
 }
 
-int tri_system_create_failed(const char *id, struct tri_error *error, struct tri_op *op, const struct tri_op_tag *tag,
-                             struct tri_system **ret)
+int tri_system_create(struct tri_system *system, const char *name_space, struct tri_system_spec *spec,
+                      struct tri_op *op, const struct tri_op_tag *tag)
 {
-    struct tri_session *session = stillborn_session(id);
-    struct tri_system *system = NULL;
-    int r = session ? tri_system_new(session, &system) : -ENOMEM;
-    if (r == 0) {
-        const struct tri_op_tag own_tag = tag_with_subject(tag, system->handle);
-        tri_connection_abandon(&session->connection);
-        r = tri_op_reject(op, &own_tag, error);
-    }
-    tri_session_unref(session);
-    if (r == 0) {
+    static const struct tri_op_provider provider = {"create a system", create_run, create_cancel, create_free};
+    struct create *create = create_new(system, name_space, spec, op);
+    if (!create)
+        return -ENOMEM;
+    const struct tri_op_tag own_tag = tag_with_subject(tag, system->handle);
+    int r = tri_op_submit(op, &own_tag, &provider, create);
+    if (r < 0)
+        create_free(create);
+    else
         tri_latch_remember(&system->latch, op);
-        *ret = system;
-    } else if (system) {
-        tri_system_close(system->handle);
-        tri_system_unref(system);
-    }
+    return r;
+}
+
+int tri_system_create_failed(struct tri_system *system, struct tri_error *error, struct tri_op *op,
+                             const struct tri_op_tag *tag)
+{
+    const struct tri_op_tag own_tag = tag_with_subject(tag, system->handle);
+    end_session(system->session);
+    int r = tri_op_reject(op, &own_tag, error);
+    if (r == 0)
+        tri_latch_remember(&system->latch, op);
     return r;
 }

@@ -237,48 +237,47 @@ static struct tri_op_tag tag_with_object(const struct tri_op_tag *tag, tri_handl
     return own;
 }
 
-int tri_process_create(struct tri_system *system, struct tri_process_spec *spec, struct tri_op *op,
-                       const struct tri_op_tag *tag, struct tri_process **ret)
+/* It is a call on the system: who closed that handle is told nothing more. */
+static void remember(struct tri_process *process, struct tri_op *op)
+{
+    struct tri_system *system = tri_system_from_handle(process->system);
+    if (system)
+        tri_latch_remember(&system->latch, op);
+    tri_system_unref(system);
+}
+
+int tri_process_prepare(struct tri_system *system, struct tri_process **ret)
+{
+    return tri_process_new(system->session, system->handle, 0, ret);
+}
+
+int tri_process_create(struct tri_process *process, struct tri_process_spec *spec, struct tri_op *op,
+                       const struct tri_op_tag *tag)
 {
     static const struct tri_op_provider provider = {"start a process", launch_run, launch_cancel, launch_free};
-    struct tri_process *process = NULL;
     struct launch *launch = calloc(1, sizeof(*launch));
-    if (!launch || tri_process_new(system->session, system->handle, 0, &process) < 0) {
-        free(launch);
+    if (!launch) {
         tri_process_spec_free(spec);
         return -ENOMEM;
     }
-    *launch = (struct launch){.op = op, .process = process, .spec = spec, .fds = {-1, -1, -1}};
+    *launch = (struct launch){.op = op, .process = tri_object_ref(process), .spec = spec, .fds = {-1, -1, -1}};
     process->start_op = tri_op_ref(op);
-    tri_object_ref(process); /* the caller's */
     const struct tri_op_tag own_tag = tag_with_object(tag, process->handle);
     int r = tri_op_submit(op, &own_tag, &provider, launch);
-    if (r < 0) {
-        tri_process_close(process->handle);
-        tri_process_unref(process);
+    if (r < 0)
         launch_free(launch);
-        return r;
-    }
-    tri_latch_remember(&system->latch, op);
-    *ret = process;
-    return 0;
+    else
+        remember(process, op);
+    return r;
 }
 
-int tri_process_create_failed(struct tri_system *system, struct tri_error *error, struct tri_op *op,
-                              const struct tri_op_tag *tag, struct tri_process **ret)
+int tri_process_create_failed(struct tri_process *process, struct tri_error *error, struct tri_op *op,
+                              const struct tri_op_tag *tag)
 {
-    struct tri_process *process = NULL;
-    if (tri_process_new(system->session, system->handle, 0, &process) < 0)
-        return -ENOMEM;
     const struct tri_op_tag own_tag = tag_with_object(tag, process->handle);
     tri_process_never(process->handle);
     int r = tri_op_reject(op, &own_tag, error);
-    if (r < 0) {
-        tri_process_close(process->handle);
-        tri_process_unref(process);
-        return r;
-    }
-    tri_latch_remember(&system->latch, op);
-    *ret = process;
-    return 0;
+    if (r == 0)
+        remember(process, op);
+    return r;
 }

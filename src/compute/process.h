@@ -13,15 +13,17 @@ struct tri_process_start {
                      descriptors of the pty's master */
 };
 
-/* Gives the handle at once and starts the process through op; as tri_system_create. Pipes are made here, 1 MiB large
- * for output where the kernel allows, and go to the process as they are: nothing relays. The use's tag gets the new handle
- * as its object. */
-int tri_process_create(struct tri_system *system, struct tri_process_spec *spec, struct tri_op *op,
-                       const struct tri_op_tag *tag, struct tri_process **ret);
+/* A handle of a process that is yet to be started; as tri_system_prepare. */
+int tri_process_prepare(struct tri_system *system, struct tri_process **ret);
+
+/* Starts what was prepared, through op; as tri_system_create. Pipes are made here, 1 MiB large for output where the kernel
+ * allows, and go to the process as they are: nothing relays. The use's tag gets the handle as its object. */
+int tri_process_create(struct tri_process *process, struct tri_process_spec *spec, struct tri_op *op,
+                       const struct tri_op_tag *tag);
 
 /* As tri_system_create_failed. */
-int tri_process_create_failed(struct tri_system *system, struct tri_error *error, struct tri_op *op,
-                              const struct tri_op_tag *tag, struct tri_process **ret);
+int tri_process_create_failed(struct tri_process *process, struct tri_error *error, struct tri_op *op,
+                              const struct tri_op_tag *tag);
 
 /* Blocks for one round trip. TRI_COMPUTE_NO_PROCESS where it never was, or has exited. */
 int tri_process_open(struct tri_system *system, uint32_t pid, struct tri_process **ret, struct tri_error *error);

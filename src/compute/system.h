@@ -30,16 +30,20 @@ bool tri_system_close(tri_handle handle);
 
 /* ---- life ---- */
 
-/* Gives the handle at once (*ret, one reference of the caller's besides the handle's) and creates through op. On a
- * negative return *ret is untouched and spec is freed all the same. name_space NULL or "": the default one. The use's
- * tag gets the new handle as its subject. */
-int tri_system_create(const char *name_space, const char *id, struct tri_system_spec *spec, struct tri_op *op,
-                      const struct tri_op_tag *tag, struct tri_system **ret);
+/* A handle of a system that is yet to be created (*ret, one reference of the caller's besides the handle's). It is there
+ * before the work begins, so that who made it can tell others: what runs at the end of the work may look for it. It is the
+ * caller's to close, whatever becomes of it. -ENOMEM. */
+int tri_system_prepare(const char *id, struct tri_system **ret);
 
-/* As a create that fails at once, for a face that has no spec to give because the document is wrong: the handle is there
- * and has to be closed, every call on it fails, and op completes with *error (taken, code inside; tri_op_reject). */
-int tri_system_create_failed(const char *id, struct tri_error *error, struct tri_op *op, const struct tri_op_tag *tag,
-                             struct tri_system **ret);
+/* Creates what was prepared, once, through op. spec is freed also on a negative return, after which the handle is good for
+ * nothing but closing. name_space NULL or "": the default one. The use's tag gets the handle as its subject. */
+int tri_system_create(struct tri_system *system, const char *name_space, struct tri_system_spec *spec,
+                      struct tri_op *op, const struct tri_op_tag *tag);
+
+/* As a create that fails at once, for a face that has no spec to give because the document is wrong: every call on the
+ * handle fails, and op completes with *error (taken, code inside; tri_op_reject). */
+int tri_system_create_failed(struct tri_system *system, struct tri_error *error, struct tri_op *op,
+                             const struct tri_op_tag *tag);
 
 /* Connects to the system's shim; blocks for one round trip (bounded: 30 s). TRI_COMPUTE_NOT_FOUND, -EACCES, ... */
 int tri_system_open(const char *name_space, const char *id, struct tri_system **ret, struct tri_error *error);

@@ -1,4 +1,8 @@
 /* Operations as the documentation and section 3 of the contract describe them, without any system. */
+#include <dirent.h>
+#include <sched.h>
+#include <stdbool.h>
+
 #include "hcs-face.h"
 
 static void result_of_a_fresh_operation_is_not_started(void **state)
@@ -301,6 +305,107 @@ static void an_operation_may_be_closed_in_its_callback(void **state)
     assert_hr(E_HANDLE, HcsGetOperationResult(operation, NULL));
 }
 
+/* ---- a callback that runs before the call returns ---- */
+
+struct early {
+    HCS_OPERATION operation;
+    HCS_SYSTEM system, seen_system;
+    HCS_PROCESS process, seen_process;
+    HRESULT hr;
+    struct gate called;
+};
+
+/* Uses what the call has given, and has done with it: the call must not write it once more. */
+static void use_early(HCS_OPERATION operation, void *context)
+{
+    struct early *early = context;
+    bool of_process = HcsGetOperationType(operation) == HcsOperationTypeCreateProcess;
+    if (of_process) {
+        early->seen_process = early->process;
+        HcsCloseProcess(early->process);
+        early->process = NULL;
+    } else {
+        early->seen_system = early->system;
+        early->system = NULL;
+    }
+    gate_open(&early->called);
+}
+
+/* Of all threads on one processor, this one gives way to any other that wakes: so the callback comes first. */
+static void give_way(void)
+{
+    struct sched_param none = {0};
+    (void)sched_setscheduler(0, SCHED_IDLE, &none); /* where it may not, less is found out */
+}
+
+static void *create_system_early(void *context)
+{
+    struct early *early = context;
+    give_way();
+    early->hr = HcsCreateComputeSystem(u"early", u"{\"Bad\":1}", early->operation, NULL, &early->system);
+    return NULL;
+}
+
+static void *create_process_early(void *context)
+{
+    struct early *early = context;
+    give_way();
+    early->hr = HcsCreateProcess(early->seen_system, u"{\"Bad\":1}", early->operation, NULL, &early->process);
+    return NULL;
+}
+
+static void run_early(void *(*call)(void *context), struct early *early)
+{
+    pthread_t thread;
+    early->called = (struct gate)GATE_CLOSED;
+    assert_int_equal(pthread_create(&thread, NULL, call, early), 0);
+    pthread_join(thread, NULL);
+    assert_hr(S_OK, early->hr);
+    assert_opened(&early->called, 1);
+}
+
+static void pin_threads(const cpu_set_t *processors)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    assert_non_null(tasks);
+    for (struct dirent *task; (task = readdir(tasks));)
+        if (task->d_name[0] != '.')
+            (void)sched_setaffinity((pid_t)atoi(task->d_name), sizeof(*processors), processors); /* it may be gone */
+    closedir(tasks);
+}
+
+static void handles_are_there_before_the_callback_that_may_use_them(void **state)
+{
+    (void)state;
+    enum { TIMES = 20 };
+    cpu_set_t all, one;
+    int processor = 0;
+    reset_gate();
+    HCS_OPERATION first = HcsCreateOperation(NULL, note_completion);
+    assert_hr(S_OK, HcsEnumerateComputeSystems(NULL, first)); /* starts the threads that are pinned next */
+    assert_opened(&called, 1);
+    HcsCloseOperation(first);
+    assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+    while (!CPU_ISSET(processor, &all))
+        processor++;
+    CPU_ZERO(&one);
+    CPU_SET(processor, &one);
+    pin_threads(&one);
+    for (int i = 0; i < TIMES; i++) {
+        struct early early = {.operation = NULL};
+        early.operation = HcsCreateOperation(&early, use_early);
+        run_early(create_system_early, &early);
+        assert_non_null(early.seen_system);
+        assert_null(early.system); /* the callback's word is the last one */
+        run_early(create_process_early, &early);
+        assert_non_null(early.seen_process);
+        assert_null(early.process);
+        HcsCloseOperation(early.operation);
+        HcsCloseComputeSystem(early.seen_system);
+    }
+    pin_threads(&all);
+}
+
 enum { CHAIN = 50 };
 
 static void start_again(HCS_OPERATION operation, void *context)
@@ -513,6 +618,7 @@ int main(void)
         cmocka_unit_test(the_callback_runs_once_when_the_result_can_be_read),
         cmocka_unit_test(a_callback_set_after_completion_runs_once),
         cmocka_unit_test(an_operation_may_be_closed_in_its_callback),
+        cmocka_unit_test(handles_are_there_before_the_callback_that_may_use_them),
         cmocka_unit_test(an_operation_may_be_started_again_in_its_callback),
         cmocka_unit_test(a_callback_may_wait_for_another_operation_and_its_callback),
         cmocka_unit_test(an_operation_with_notifications_gets_its_completion_as_an_event),

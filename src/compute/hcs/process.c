@@ -13,12 +13,29 @@
 
 /* ---- create, open, close ---- */
 
-static int create(struct tri_hcs_call *call, PCWSTR parameters, struct tri_process **ret)
+static int begin(struct tri_hcs_call *call, struct tri_process *process, PCWSTR parameters)
 {
     struct tri_process_spec *spec = NULL;
     if (tri_hcs_read_process(parameters, &spec, &call->error) < 0)
-        return tri_process_create_failed(call->system, &call->error, call->op, &call->tag, ret);
-    return tri_process_create(call->system, spec, call->op, &call->tag, ret);
+        return tri_process_create_failed(process, &call->error, call->op, &call->tag);
+    return tri_process_create(process, spec, call->op, &call->tag);
+}
+
+/* As that of a system: the caller has its handle before anything begins. */
+static HRESULT create(struct tri_hcs_call *call, PCWSTR parameters, HCS_PROCESS *ret_process)
+{
+    TRI_AUTO_PROCESS struct tri_process *process = NULL;
+    int r = tri_process_prepare(call->system, &process);
+    if (r < 0)
+        return tri_hcs_hresult(r);
+    tri_handle handle = tri_process_handle(process);
+    *ret_process = handle_out(handle);
+    HRESULT hr = tri_hcs_call_started(call, begin(call, process, parameters));
+    if (FAILED(hr)) {
+        *ret_process = NULL;
+        tri_process_close(handle);
+    }
+    return hr;
 }
 
 HRESULT WINAPI HcsCreateProcess(HCS_SYSTEM computeSystem, PCWSTR processParameters, HCS_OPERATION operation,
@@ -27,15 +44,10 @@ HRESULT WINAPI HcsCreateProcess(HCS_SYSTEM computeSystem, PCWSTR processParamete
     if (process)
         *process = NULL;
     TRI_AUTO_CALL struct tri_hcs_call call = {0};
-    TRI_AUTO_PROCESS struct tri_process *created = NULL;
     HRESULT hr = tri_hcs_call_on_system(&call, computeSystem, operation, HcsOperationTypeCreateProcess);
     if (SUCCEEDED(hr) && (!processParameters || securityDescriptor || !process))
         hr = E_INVALIDARG;
-    if (SUCCEEDED(hr))
-        hr = tri_hcs_call_started(&call, create(&call, processParameters, &created));
-    if (SUCCEEDED(hr))
-        *process = handle_out(tri_process_handle(created));
-    return hr;
+    return FAILED(hr) ? hr : create(&call, processParameters, process);
 }
 
 HRESULT WINAPI HcsOpenProcess(HCS_SYSTEM computeSystem, DWORD processId, DWORD requestedAccess, HCS_PROCESS *process)

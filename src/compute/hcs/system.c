@@ -48,36 +48,39 @@ static HRESULT check_options(const HCS_CREATE_OPTIONS_1 *options)
     return options->UserToken && options->UserToken != INVALID_HANDLE_VALUE ? E_NOTIMPL : S_OK;
 }
 
-/* An exit is latched and operations are remembered, so that a callback set now misses nothing. One that cannot be set
- * would: then nothing shall have begun. */
-static HRESULT watch_new(struct tri_hcs_call *call, const HCS_CREATE_OPTIONS_1 *options)
+static int watch_new(struct tri_system *system, const HCS_CREATE_OPTIONS_1 *options)
 {
     if (!options || !options->Callback)
-        return S_OK;
-    int r = tri_hcs_watch((struct tri_hcs_subject){.system = call->system}, options->CallbackOptions,
-                          options->CallbackContext, options->Callback);
-    if (r < 0) {
-        tri_op_cancel(call->op);
-        tri_system_close(tri_system_handle(call->system));
-    }
-    return tri_hcs_hresult(r);
+        return 0;
+    return tri_hcs_watch((struct tri_hcs_subject){.system = system}, options->CallbackOptions, options->CallbackContext,
+                         options->Callback);
 }
 
-static HRESULT create(struct tri_hcs_call *call, PCWSTR idNamespace, PCWSTR id, PCWSTR configuration)
+static int begin(struct tri_hcs_call *call, const char *name_space, PCWSTR configuration)
 {
-    TRI_AUTO_FREE char *name_space = NULL;
-    TRI_AUTO_FREE char *name = NULL;
     struct tri_system_spec *spec = NULL;
-    int r = text_in(idNamespace, &name_space);
-    if (r == 0)
-        r = text_in(id, &name);
+    if (tri_hcs_read_system(configuration, &spec, &call->error) < 0)
+        return tri_system_create_failed(call->system, &call->error, call->op, &call->tag);
+    return tri_system_create(call->system, name_space, spec, call->op, &call->tag);
+}
+
+/* The callbacks are set and the caller has its handle before anything begins: they may run before we return, and look
+ * at it, or close it. So it is not touched afterwards, unless nothing has begun. */
+static HRESULT create(struct tri_hcs_call *call, const char *name_space, const char *id, PCWSTR configuration,
+                      const HCS_CREATE_OPTIONS_1 *options, HCS_SYSTEM *computeSystem)
+{
+    int r = tri_system_prepare(id, &call->system);
     if (r < 0)
         return tri_hcs_hresult(r);
-    if (tri_hcs_read_system(configuration, &spec, &call->error) < 0)
-        r = tri_system_create_failed(name, &call->error, call->op, &call->tag, &call->system);
-    else
-        r = tri_system_create(name_space, name, spec, call->op, &call->tag, &call->system);
-    return tri_hcs_from_start(r);
+    tri_handle handle = tri_system_handle(call->system);
+    *computeSystem = handle_out(handle);
+    r = watch_new(call->system, options);
+    HRESULT hr = r < 0 ? tri_hcs_hresult(r) : tri_hcs_call_started(call, begin(call, name_space, configuration));
+    if (FAILED(hr)) {
+        *computeSystem = NULL;
+        tri_system_close(handle);
+    }
+    return hr;
 }
 
 HRESULT WINAPI HcsCreateComputeSystemInNamespace(PCWSTR idNamespace, PCWSTR id, PCWSTR configuration,
@@ -90,6 +93,8 @@ HRESULT WINAPI HcsCreateComputeSystemInNamespace(PCWSTR idNamespace, PCWSTR id, 
     if (!id || !configuration || !computeSystem)
         return E_INVALIDARG;
     TRI_AUTO_CALL struct tri_hcs_call call = {0};
+    TRI_AUTO_FREE char *name_space = NULL;
+    TRI_AUTO_FREE char *name = NULL;
     HRESULT hr = options_1 ? check_options(options_1) : S_OK;
     if (SUCCEEDED(hr))
         hr = tri_hcs_call_without_system(&call, operation, HcsOperationTypeCreate);
@@ -97,12 +102,10 @@ HRESULT WINAPI HcsCreateComputeSystemInNamespace(PCWSTR idNamespace, PCWSTR id, 
         (options_1->CallbackOptions & HcsEventOptionEnableOperationCallbacks))
         hr = HCS_E_OPERATION_SYSTEM_CALLBACK_ALREADY_SET;
     if (SUCCEEDED(hr))
-        hr = create(&call, idNamespace, id, configuration);
+        hr = tri_hcs_hresult(text_in(idNamespace, &name_space));
     if (SUCCEEDED(hr))
-        hr = watch_new(&call, options_1);
-    if (SUCCEEDED(hr))
-        *computeSystem = handle_out(tri_system_handle(call.system));
-    return hr;
+        hr = tri_hcs_hresult(text_in(id, &name));
+    return FAILED(hr) ? hr : create(&call, name_space, name, configuration, options_1, computeSystem);
 }
 
 HRESULT WINAPI HcsCreateComputeSystem(PCWSTR id, PCWSTR configuration, HCS_OPERATION operation,

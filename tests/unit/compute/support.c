@@ -87,12 +87,18 @@ int finish(struct tri_op *op)
     return r;
 }
 
+int begin_create(const char *id, struct tri_system_spec *spec, struct tri_op *op, struct tri_system **ret)
+{
+    assert_int_equal(tri_system_prepare(id, ret), 0);
+    return tri_system_create(*ret, NULL, spec, op, NULL);
+}
+
 int create_with(const char *id, struct tri_system_spec *spec, struct tri_system **ret)
 {
     struct tri_op *op = tri_op_new();
     struct tri_system *system = NULL;
     *ret = NULL;
-    assert_int_equal(tri_system_create(NULL, id, spec, op, NULL, &system), 0);
+    assert_int_equal(begin_create(id, spec, op, &system), 0);
     int r = finish(op);
     if (r < 0) {
         close_system(system);
@@ -184,11 +190,17 @@ static int claim_fds(void *context, const struct tri_op_tag *tag, int code, cons
     return code;
 }
 
+int begin_process(struct tri_system *system, struct tri_process_spec *spec, struct tri_op *op, struct tri_process **ret)
+{
+    assert_int_equal(tri_process_prepare(system, ret), 0);
+    return tri_process_create(*ret, spec, op, NULL);
+}
+
 int start_process(struct tri_system *system, struct tri_process_spec *spec, struct tri_process **ret, int fds[3])
 {
     struct tri_op *op = tri_op_new();
     struct tri_process *process = NULL;
-    assert_int_equal(tri_process_create(system, spec, op, NULL, &process), 0);
+    assert_int_equal(begin_process(system, spec, op, &process), 0);
     assert_int_equal(tri_op_wait(op, tri_deadline_ns(WAIT_MS)), 0);
     (void)tri_op_read_result(op, claim_fds, fds);
     int r = finish(op);

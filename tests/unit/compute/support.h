@@ -39,6 +39,7 @@ extern char last_error[4096];
 
 struct tri_system *make_system(const char *id, bool terminate_on_last_close); /* created, not started */
 struct tri_system *make_running(const char *id);
+int begin_create(const char *id, struct tri_system_spec *spec, struct tri_op *op, struct tri_system **ret);
 int create_with(const char *id, struct tri_system_spec *spec, struct tri_system **ret);
 int try_create(const char *id, struct tri_system **ret); /* the code; *ret NULL on failure */
 int run(int (*call)(struct tri_system *, struct tri_op *, const struct tri_op_tag *), struct tri_system *system);
@@ -46,6 +47,8 @@ void close_system(struct tri_system *system);
 void end_system(struct tri_system *system); /* terminates, and closes */
 
 struct tri_process_spec *shell(const char *script); /* with all three pipes */
+int begin_process(struct tri_system *system, struct tri_process_spec *spec, struct tri_op *op,
+                  struct tri_process **ret);
 /* Starts it; fds (may be NULL) are claimed. */
 int start_process(struct tri_system *system, struct tri_process_spec *spec, struct tri_process **ret, int fds[3]);
 void close_process(struct tri_process *process);

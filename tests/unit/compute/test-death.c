@@ -70,7 +70,7 @@ static int be_client(const char *verb, const char *id)
     spec->terminate_on_last_close = !strcmp(verb, "last");
     if (!strcmp(verb, "nobody") && (setgid(65534) < 0 || setuid(65534) < 0))
         return 1;
-    int r = tri_system_create(NULL, id, spec, op, NULL, &system);
+    int r = begin_create(id, spec, op, &system);
     if (r == 0)
         r = finish(op);
     if (r == 0)
@@ -264,8 +264,7 @@ static void a_shim_killed_while_it_creates_leaves_nothing(void **state)
         struct tri_op *op = tri_op_new();
         struct tri_system *system;
         int shim = 0;
-        assert_int_equal(
-            tri_system_create(NULL, "stillborn", calloc(1, sizeof(struct tri_system_spec)), op, NULL, &system), 0);
+        assert_int_equal(begin_create("stillborn", calloc(1, sizeof(struct tri_system_spec)), op, &system), 0);
         uint64_t deadline_ns = tri_deadline_ns(WAIT_MS);
         while (!(shim = shim_of("stillborn")) && tri_clock_ns() < deadline_ns)
             sched_yield();

@@ -194,7 +194,7 @@ static void standard_handles_that_nobody_read_wait_for_the_first_who_asks(void *
     for (int closed = 0; closed < 2; closed++) {
         struct tri_op *op = tri_op_new();
         struct tri_process *process;
-        assert_int_equal(tri_process_create(container, shell("echo out"), op, NULL, &process), 0);
+        assert_int_equal(begin_process(container, shell("echo out"), op, &process), 0);
         assert_int_equal(tri_op_wait(op, tri_deadline_ns(WAIT_MS)), 0);
         if (closed)
             tri_op_close(tri_op_handle(op));
@@ -362,7 +362,7 @@ static void many_at_once_all_tell_their_own_status(void **state)
         snprintf(script, sizeof(script), "exit %d", i);
         spec = shell(script);
         ops[i] = tri_op_new();
-        assert_int_equal(tri_process_create(container, spec, ops[i], NULL, &processes[i]), 0);
+        assert_int_equal(begin_process(container, spec, ops[i], &processes[i]), 0);
     }
     for (int i = 0; i < MANY; i++) {
         assert_int_equal(finish(ops[i]), 0);
@@ -377,7 +377,7 @@ static void a_cancelled_start_leaves_no_process(void **state)
     for (int i = 0; i < 8; i++) {
         struct tri_process *process;
         struct tri_op *op = tri_op_new();
-        assert_int_equal(tri_process_create(container, shell("exec sleep 1000"), op, NULL, &process), 0);
+        assert_int_equal(begin_process(container, shell("exec sleep 1000"), op, &process), 0);
         (void)tri_op_wait(op, tri_clock_ns() + (uint64_t)i * 3 * TRI_NS_PER_MS);
         (void)tri_op_cancel(op);
         int r = finish(op);
@@ -398,7 +398,7 @@ static void nobody_waits_for_a_process_whose_start_was_cancelled_at_once(void **
         struct tri_op *op = tri_op_new();
         struct tri_process *process;
         struct tri_process_status status;
-        assert_int_equal(tri_process_create(container, shell("exec sleep 100"), op, NULL, &process), 0);
+        assert_int_equal(begin_process(container, shell("exec sleep 100"), op, &process), 0);
         (void)tri_op_cancel(op);
         assert_int_equal(finish(op), -ECANCELED);
         assert_int_equal(tri_process_wait_exit(process, tri_clock_ns() + 5 * TRI_NS_PER_SEC, &status),

@@ -121,8 +121,7 @@ static void a_cancelled_create_is_undone(void **state)
     for (int i = 0; i < 12; i++) {
         struct tri_op *op = tri_op_new();
         struct tri_system *system;
-        assert_int_equal(
-            tri_system_create(NULL, "cancelled", calloc(1, sizeof(struct tri_system_spec)), op, NULL, &system), 0);
+        assert_int_equal(begin_create("cancelled", calloc(1, sizeof(struct tri_system_spec)), op, &system), 0);
         (void)tri_op_wait(op, tri_clock_ns() + (uint64_t)i * 4 * TRI_NS_PER_MS);
         (void)tri_op_cancel(op);
         int r = finish(op);
@@ -146,8 +145,7 @@ static void nobody_waits_for_a_system_whose_create_was_cancelled_at_once(void **
         struct tri_op *op = tri_op_new();
         struct tri_system *system;
         struct tri_system_exit exit;
-        assert_int_equal(
-            tri_system_create(NULL, "at-once", calloc(1, sizeof(struct tri_system_spec)), op, NULL, &system), 0);
+        assert_int_equal(begin_create("at-once", calloc(1, sizeof(struct tri_system_spec)), op, &system), 0);
         (void)tri_op_cancel(op);
         assert_int_equal(finish(op), -ECANCELED);
         assert_int_equal(tri_system_wait_exit(system, tri_clock_ns() + 5 * TRI_NS_PER_SEC, &exit),
@@ -163,8 +161,7 @@ static void calls_made_while_it_is_being_created_wait_their_turn(void **state)
     NEEDS_RUNTIME();
     struct tri_op *create = tri_op_new(), *info = tri_op_new(), *terminate = tri_op_new();
     struct tri_system *system;
-    assert_int_equal(tri_system_create(NULL, "early", calloc(1, sizeof(struct tri_system_spec)), create, NULL, &system),
-                     0);
+    assert_int_equal(begin_create("early", calloc(1, sizeof(struct tri_system_spec)), create, &system), 0);
     assert_int_equal(tri_system_query(system, 0, info, NULL), 0);
     assert_int_equal(tri_system_terminate(system, terminate, NULL), 0);
     assert_int_equal(finish(info), 0);
