@@ -480,6 +480,80 @@ static void an_operation_with_notifications_gets_its_completion_as_an_event(void
 
 /* ---- introspection ---- */
 
+/* ---- completions, told by the handle that they belong to ---- */
+
+struct listener {
+    struct gate told, leave;
+    HCS_OPERATION first, last;
+};
+
+/* The first time it takes long. */
+static void note_told(HCS_EVENT *event, void *context)
+{
+    struct listener *listener = context;
+    bool is_first = !listener->first;
+    if (event->Type != HcsEventOperationCallback)
+        return;
+    listener->last = event->Operation;
+    if (is_first)
+        listener->first = event->Operation;
+    gate_open(&listener->told);
+    if (is_first)
+        gate_reached(&listener->leave, 1, WAIT_MS);
+}
+
+/* A system that there is a handle of, and nothing else: every call on it completes, with an error. */
+static HCS_SYSTEM never_made(void)
+{
+    HCS_SYSTEM system = NULL;
+    const char *text;
+    assert_hr(HCS_E_INVALID_JSON, RUN(HcsCreateComputeSystem(u"never", u"{\"Bad\":1}", OP, NULL, &system), &text));
+    assert_non_null(system);
+    return system;
+}
+
+static void a_closed_operation_is_told_to_nobody(void **state)
+{
+    (void)state;
+    struct listener listener = {.told = GATE_CLOSED, .leave = GATE_CLOSED};
+    HCS_SYSTEM system = never_made();
+    HCS_OPERATION first = new_operation(), closed = new_operation(), last = new_operation();
+    assert_hr(S_OK, HcsSetComputeSystemCallback(system, HcsEventOptionEnableOperationCallbacks, &listener, note_told));
+    assert_hr(S_OK, HcsStartComputeSystem(system, first, NULL));
+    assert_opened(&listener.told, 1);
+    assert_hr(S_OK, HcsStartComputeSystem(system, closed, NULL)); /* its event waits for the first one's callback */
+    HcsCloseOperation(closed);
+    assert_hr(S_OK, HcsStartComputeSystem(system, last, NULL));
+    gate_open(&listener.leave);
+    assert_opened(&listener.told, 2);
+    assert_stays(&listener.told, 2);
+    assert_ptr_equal(listener.last, last);
+    HcsCloseComputeSystem(system);
+    HcsCloseOperation(first);
+    HcsCloseOperation(last);
+}
+
+static void an_operation_that_serves_elsewhere_is_not_told_here(void **state)
+{
+    (void)state;
+    struct listener here = {.told = GATE_CLOSED, .leave = GATE_CLOSED}, there = here;
+    HCS_SYSTEM system = never_made(), other = never_made();
+    HCS_OPERATION operation = new_operation();
+    gate_open(&here.leave);
+    gate_open(&there.leave);
+    assert_hr(S_OK, HcsStartComputeSystem(system, operation, NULL));
+    assert_hr(HCS_E_SYSTEM_NOT_FOUND, outcome(operation, NULL));
+    assert_hr(S_OK, HcsStartComputeSystem(other, operation, NULL)); /* and nobody reads this result */
+    assert_hr(S_OK, HcsSetComputeSystemCallback(other, HcsEventOptionEnableOperationCallbacks, &there, note_told));
+    assert_opened(&there.told, 1);
+    assert_ptr_equal(there.last, operation);
+    assert_hr(S_OK, HcsSetComputeSystemCallback(system, HcsEventOptionEnableOperationCallbacks, &here, note_told));
+    assert_stays(&here.told, 0);
+    HcsCloseComputeSystem(system);
+    HcsCloseComputeSystem(other);
+    HcsCloseOperation(operation);
+}
+
 static void properties_of_an_operation_tell_its_state(void **state)
 {
     (void)state;
@@ -622,6 +696,8 @@ int main(void)
         cmocka_unit_test(an_operation_may_be_started_again_in_its_callback),
         cmocka_unit_test(a_callback_may_wait_for_another_operation_and_its_callback),
         cmocka_unit_test(an_operation_with_notifications_gets_its_completion_as_an_event),
+        cmocka_unit_test(a_closed_operation_is_told_to_nobody),
+        cmocka_unit_test(an_operation_that_serves_elsewhere_is_not_told_here),
         cmocka_unit_test(properties_of_an_operation_tell_its_state),
         cmocka_unit_test(resources_are_checked),
         cmocka_unit_test(a_completed_operation_takes_a_cancel_as_done),

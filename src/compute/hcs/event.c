@@ -75,19 +75,33 @@ static void each_op(struct tri_hcs_subject of, void (*visit)(void *context, stru
 
 /* ---- completions, reported by the handle that the operation was used with ---- */
 
-/* A note of the handle's mailbox. What it carries is the handle's value, for the object may be gone when it runs. */
+/* A note of the handle's mailbox. What it carries is the handle's value, for the object may be gone when it runs; and so
+ * may the operation: who has closed that waits for nothing. */
 static void operation_done(void *data, tri_handle operation)
 {
     TRI_CLEANUP(subject_unref) struct tri_hcs_subject subject = subject_from_handle(handle_in(data));
+    TRI_AUTO_OP struct tri_op *op = tri_op_from_handle(operation);
     void *context;
     tri_any_function *target;
-    if ((subject.system || subject.process) && watcher(subject, &context, &target))
+    if (op && (subject.system || subject.process) && watcher(subject, &context, &target))
         deliver((HCS_EVENT_CALLBACK)target, context, HcsEventOperationCallback, NULL, operation);
+}
+
+/* An operation that was used here may serve elsewhere by now, and then it is none of this handle's business. */
+static bool is_used_on(const struct tri_hcs_subject *of, struct tri_op *op)
+{
+    struct tri_op_tag tag = tri_op_tag(op);
+    bool on_process = tag.object && tag.kind != HcsOperationTypeCreateProcess; /* which is a call on the system */
+    if (of->process)
+        return on_process && tag.object == tri_process_handle(of->process);
+    return !on_process && tag.subject == tri_system_handle(of->system);
 }
 
 static void observe(void *context, struct tri_op *op)
 {
     const struct tri_hcs_subject *of = context;
+    if (!is_used_on(of, op))
+        return;
     if (of->process)
         tri_op_observe(op, tri_process_mailbox(of->process), operation_done,
                        handle_out(tri_process_handle(of->process)));
