@@ -224,8 +224,10 @@ HRESULT WINAPI HcsSaveComputeSystem(HCS_SYSTEM computeSystem, HCS_OPERATION oper
 
 /* ---- systems: to ask and to change ---- */
 
-/* Asks for properties. propertyQuery: System_PropertyQuery (PropertyTypes), optional. Result: Properties, always with
- * Id and SystemType. Also of a stopped system, as long as a handle is open.
+/* Asks for properties. propertyQuery: System_PropertyQuery (PropertyTypes, Queries), optional. Result: Properties, always
+ * with Id and SystemType. What this system has none of, or nobody here knows, is answered by its name in
+ * PropertyResponses, with HRESULT_FROM_WIN32(ERROR_NOT_FOUND) in an Error of its own; all else is answered all the same.
+ * Also of a stopped system, as long as a handle is open.
  * Follows: learn.microsoft.com/virtualization/api/hcs/reference/hcsgetcomputesystemproperties */
 HRESULT WINAPI HcsGetComputeSystemProperties(HCS_SYSTEM computeSystem, HCS_OPERATION operation, PCWSTR propertyQuery);
 

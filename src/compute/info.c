@@ -76,6 +76,7 @@ void tri_info_clear(struct tri_system_info *info)
     free(info->id);
     free(info->owner);
     free(info->processes);
+    tri_strings_free(info->unknown);
 }
 
 void tri_info_free(void *data)

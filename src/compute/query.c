@@ -13,6 +13,7 @@
 struct query {
     struct tri_system *system;
     unsigned queries;
+    char **unknown;
     struct tri_system_info *info; /* between the shim's answer and the files */
 };
 
@@ -20,6 +21,7 @@ static void query_free(void *data)
 {
     struct query *query = data;
     tri_info_free(query->info);
+    tri_strings_free(query->unknown);
     tri_system_unref(query->system);
     free(query);
 }
@@ -43,11 +45,13 @@ static int make_info(struct query *query, const struct tri_reply *reply)
 {
     struct tri_session *session = query->system->session;
     struct tri_system_exit exit;
-    if (reply->code == 0)
-        return tri_info_new(&session->record, reply->body, NULL, &query->info);
-    if (!tri_session_exit(session, &exit))
+    bool answered = reply->code == 0;
+    if (!answered && !tri_session_exit(session, &exit))
         return reply->code;
-    return tri_info_new(&session->record, NULL, &exit, &query->info);
+    int r = tri_info_new(&session->record, answered ? reply->body : NULL, answered ? NULL : &exit, &query->info);
+    if (r == 0)
+        query->info->unknown = TRI_TAKE(query->unknown);
+    return r;
 }
 
 static void finish(struct tri_op *op, struct tri_reply *reply, void *context)
@@ -73,14 +77,17 @@ static int query_stopped(struct query *query, struct tri_op *op, const struct tr
     return r;
 }
 
-int tri_system_query(struct tri_system *system, unsigned queries, struct tri_op *op, const struct tri_op_tag *tag)
+int tri_system_query(struct tri_system *system, unsigned queries, char **unknown, struct tri_op *op,
+                     const struct tri_op_tag *tag)
 {
     static const struct tri_request_use use = {finish, query_free};
     struct tri_system_exit exit;
     struct query *query = calloc(1, sizeof(*query));
-    if (!query)
+    if (!query) {
+        tri_strings_free(unknown);
         return -ENOMEM;
-    *query = (struct query){tri_object_ref(system), queries, NULL};
+    }
+    *query = (struct query){tri_object_ref(system), queries, unknown, NULL};
     int r;
     if (tri_session_exit(system->session, &exit))
         r = query_stopped(query, op, tag);

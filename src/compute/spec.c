@@ -4,7 +4,7 @@
 
 #include "compute/system.h"
 
-static void strings_free(char **strings)
+void tri_strings_free(char **strings)
 {
     for (char **s = strings; s && *s; s++)
         free(*s);
@@ -38,8 +38,8 @@ void tri_process_spec_free(struct tri_process_spec *spec)
 {
     if (!spec)
         return;
-    strings_free(spec->args);
-    strings_free(spec->env);
+    tri_strings_free(spec->args);
+    tri_strings_free(spec->env);
     free(spec->cwd);
     free(spec->user);
     json_decref(spec->oci_process);
@@ -50,7 +50,7 @@ void tri_system_filter_free(struct tri_system_filter *filter)
 {
     if (!filter)
         return;
-    strings_free(filter->ids);
-    strings_free(filter->owners);
+    tri_strings_free(filter->ids);
+    tri_strings_free(filter->owners);
     free(filter);
 }

@@ -43,6 +43,7 @@ struct tri_system_spec {
     char *oci_bundle;        /* folder with config.json */
     json_t *oci_spec;        /* config.json as an object; root.path absolute, or relative to oci_bundle */
 };
+void tri_strings_free(char **strings);                   /* a NULL-ended list; NULL is fine */
 void tri_system_spec_free(struct tri_system_spec *spec); /* the structure too; NULL is fine */
 
 struct tri_process_spec {

@@ -143,14 +143,17 @@ struct tri_system_info {
     struct tri_system_statistics statistics;
     struct tri_process_entry *processes;
     size_t process_count;
+    char **unknown; /* as the query had it; NULL-ended, or NULL */
 };
 struct tri_system_list {
     struct tri_system_info *systems; /* sorted by id */
     size_t count;
 };
 
-/* Completes with a struct tri_system_info *; allowed in every state, STOPPED included. */
-int tri_system_query(struct tri_system *system, unsigned queries, struct tri_op *op, const struct tri_op_tag *tag);
+/* Completes with a struct tri_system_info *; allowed in every state, STOPPED included. unknown (NULL-ended, taken; or NULL)
+ * is what else was asked for and no system has: it is not looked at, only handed on to who reads the answer. */
+int tri_system_query(struct tri_system *system, unsigned queries, char **unknown, struct tri_op *op,
+                     const struct tri_op_tag *tag);
 
 /* Lists of NULL or count 0 do not restrict; OR inside a list, AND between. */
 struct tri_system_filter {

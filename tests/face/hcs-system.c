@@ -296,17 +296,31 @@ static void what_a_container_has_none_of_has_an_error_of_its_own(void **state)
     assert_says(text, "\"State\":\"Running\"");
     assert_says(text, "\"GuestConnection\":{\"Error\":{\"Error\":-2147023728,");
     assert_says(text, "\"Statistics\":{\"Response\":{\"Timestamp\"");
-    assert_hr(HRESULT_FROM_WIN32(ERROR_NOT_FOUND),
-              RUN(HcsGetComputeSystemProperties(system, OP, u"{\"Queries\":{\"Weather\":{}}}"), &text));
-    assert_says(text, "'Weather'");
-    assert_hr(HCS_E_INVALID_JSON,
-              RUN(HcsGetComputeSystemProperties(system, OP, u"{\"PropertyTypes\":[\"Weather\"]}"), &text));
-    assert_says(text, "$.PropertyTypes[0]");
     assert_hr(S_OK, RUN(HcsTerminateComputeSystem(system, OP, NULL), NULL));
     text = properties(system, u"{\"PropertyTypes\":[\"Statistics\",\"SystemGUID\"]}");
     assert_says(text, "\"State\":\"Stopped\"");
     assert_says(text, "\"SystemGUID\":\"");
     assert_says(text, "\"Statistics\":{\"Error\":{\"Error\":-2147023728,");
+    HcsCloseComputeSystem(system);
+}
+
+static void names_that_nobody_knows_take_nothing_away(void **state)
+{
+    NEEDS_CONTAINERS;
+    HCS_SYSTEM system = start_plain("weather");
+    const char *text =
+        properties(system, u"{\"PropertyTypes\":[\"Weather\",\"SystemGUID\"],"
+                           u"\"Queries\":{\"CompatibilityInfo\":{},\"TerminateOnLastHandleClosed\":{}}}");
+    assert_says(text, "\"State\":\"Running\",\"SystemGUID\":\"");
+    assert_says(text, "\"TerminateOnLastHandleClosed\":{\"Response\":true}");
+    assert_says(text, "\"Weather\":{\"Error\":{\"Error\":-2147023728,");
+    assert_says(text, "\"CompatibilityInfo\":{\"Error\":{\"Error\":-2147023728,");
+    assert_hr(HCS_E_INVALID_JSON, RUN(HcsGetComputeSystemProperties(system, OP, u"{\"PropertyTypes\":[1]}"), &text));
+    assert_says(text, "$.PropertyTypes[0]");
+    assert_hr(S_OK, RUN(HcsTerminateComputeSystem(system, OP, NULL), NULL));
+    text = properties(system, u"{\"PropertyTypes\":[\"Weather\"]}");
+    assert_says(text, "\"State\":\"Stopped\"");
+    assert_says(text, "\"Weather\":{\"Error\":{\"Error\":-2147023728,");
     HcsCloseComputeSystem(system);
 }
 
@@ -578,6 +592,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(null_empty_and_an_empty_object_are_the_same_options),
         cmocka_unit_test(properties_tell_what_was_asked),
         cmocka_unit_test(what_a_container_has_none_of_has_an_error_of_its_own),
+        cmocka_unit_test(names_that_nobody_knows_take_nothing_away),
         cmocka_unit_test(limits_are_set_at_create_and_can_be_changed),
         cmocka_unit_test(modify_names_what_it_does_not_know),
         cmocka_unit_test(directories_are_mapped_at_create_and_later),

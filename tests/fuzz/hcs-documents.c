@@ -57,7 +57,10 @@ static int read_process_change(PCWSTR text, struct tri_error *error)
 static int read_query(PCWSTR text, struct tri_error *error)
 {
     uint32_t asked;
-    return tri_hcs_read_property_query(text, &asked, error);
+    char **unknown = NULL;
+    int r = tri_hcs_read_property_query(text, &asked, &unknown, error);
+    tri_strings_free(unknown);
+    return r;
 }
 
 static int read_signal(PCWSTR text, struct tri_error *error)

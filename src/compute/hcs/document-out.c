@@ -210,24 +210,48 @@ static uint32_t property_bit(const char *name)
     return 0;
 }
 
-int tri_hcs_read_property_query(PCWSTR text, uint32_t *ret_asked, struct tri_error *error)
+struct asking {
+    uint32_t asked;
+    char **unknown;
+    size_t unknown_count;
+    int code;
+};
+
+static void ask(struct asking *asking, const char *name, unsigned shift)
+{
+    uint32_t bit = property_bit(name);
+    asking->asked |= bit << shift;
+    if (bit || asking->code < 0)
+        return;
+    if ((asking->unknown[asking->unknown_count] = strdup(name)))
+        asking->unknown_count++;
+    else
+        asking->code = -ENOMEM;
+}
+
+/* A name that is not known takes nothing away from the others: newer clients ask older hosts. */
+int tri_hcs_read_property_query(PCWSTR text, uint32_t *ret_asked, char ***ret_unknown, struct tri_error *error)
 {
     TRI_AUTO_JSON json_t *document = NULL;
     int r = tri_hcs_document_read(text, &tri_schema_property_query, &document, error);
     if (r < 0)
         return r;
-    uint32_t asked = 0;
+    json_t *types = json_object_get(document, "PropertyTypes"), *queries = json_object_get(document, "Queries");
+    struct asking asking = {.unknown = calloc(json_array_size(types) + json_object_size(queries) + 1, sizeof(char *))};
+    asking.code = asking.unknown ? 0 : -ENOMEM;
     size_t index;
     const char *name;
     json_t *value;
-    json_array_foreach (json_object_get(document, "PropertyTypes"), index, value)
-        asked |= property_bit(json_string_value(value));
-    json_object_foreach (json_object_get(document, "Queries"), name, value) {
-        if (!property_bit(name))
-            return tri_error_set(error, -ESRCH, "$.Queries", "$.Queries asks for '%.64s', which no system has.", name);
-        asked |= property_bit(name) << QUERY_SHIFT;
+    json_array_foreach (types, index, value)
+        ask(&asking, json_string_value(value), 0);
+    json_object_foreach (queries, name, value)
+        ask(&asking, name, QUERY_SHIFT);
+    if (asking.code < 0) {
+        tri_strings_free(asking.unknown);
+        return tri_error_set(error, -ENOMEM, NULL, "No memory for the query.");
     }
-    *ret_asked = asked;
+    *ret_asked = asking.asked;
+    *ret_unknown = asking.unknown;
     return 0;
 }
 
@@ -256,12 +280,17 @@ static bool is_known(const struct property *property, const struct tri_system_in
     return property->write && (live || !property->engine);
 }
 
+static json_t *not_found(const char *message)
+{
+    return json_pack("{s:{s:i, s:s}}", "Error", "Error", (int)HRESULT_FROM_WIN32(ERROR_NOT_FOUND), "ErrorMessage",
+                     message);
+}
+
 static json_t *write_response(const struct property *property, const struct tri_system_info *info)
 {
     if (is_known(property, info))
         return json_pack("{s:o}", "Response", property->write(info));
-    return json_pack("{s:{s:i, s:s}}", "Error", "Error", (int)HRESULT_FROM_WIN32(ERROR_NOT_FOUND), "ErrorMessage",
-                     property->write ? "A system that has stopped has none." : "A container has none.");
+    return not_found(property->write ? "A system that has stopped has none." : "A container has none.");
 }
 
 /* 0, or -ENOMEM */
@@ -282,6 +311,8 @@ static int add_asked(json_t *document, const struct tri_system_info *info, uint3
         if (r == 0 && (query || (type && !is_known(property, info))))
             r = add(responses, property->name, write_response(property, info));
     }
+    for (char **name = info->unknown; name && *name && r == 0; name++)
+        r = add(responses, *name, not_found("There is no such property here."));
     if (r == 0 && json_object_size(responses) > 0)
         r = add(document, "PropertyResponses", json_incref(responses));
     return r;

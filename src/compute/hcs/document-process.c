@@ -12,14 +12,7 @@
 #include "compute/hcs/reading.h"
 #include "compute/hcs/schema-tables.h"
 
-#define TRI_AUTO_STRINGS __attribute__((cleanup(tri_hcs_strings_freep)))
-
-void tri_hcs_strings_free(char **strings)
-{
-    for (char **s = strings; s && *s; s++)
-        free(*s);
-    free(strings);
-}
+#define TRI_AUTO_STRINGS __attribute__((cleanup(tri_strings_freep)))
 
 /* ---- command lines ---- */
 
@@ -70,7 +63,7 @@ static const char *take_argument(const char *at, char *out)
 }
 
 /* Splits a command line as the start-up code of the Microsoft C runtime does. NULL-ended; NULL: no memory. Free with
- * tri_hcs_strings_free. A word costs two characters at least, its own and the blank after it, except the last. */
+ * tri_strings_free. A word costs two characters at least, its own and the blank after it, except the last. */
 static char **split_command(const char *command)
 {
     size_t length = strlen(command), count = 0;
@@ -125,7 +118,7 @@ static char **read_args(struct tri_reading *in, const json_t *document)
     const char *program = json_string_value(json_object_get(document, "ApplicationName"));
     char **words = replace_program(in, read_words(in, document), program);
     if (words && !words[0]) {
-        tri_hcs_strings_free(words);
+        tri_strings_free(words);
         return NULL; /* no command at all: the container's own process */
     }
     return words;

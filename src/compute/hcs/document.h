@@ -33,10 +33,9 @@ int tri_hcs_read_filter(PCWSTR text, struct tri_system_filter **ret, struct tri_
 int tri_hcs_read_save_path(PCWSTR text, char **ret, struct tri_error *error);
 int tri_hcs_read_signal(PCWSTR text, int *ret, struct tri_error *error);
 
-void tri_hcs_strings_free(char **strings);
-static inline void tri_hcs_strings_freep(char ***strings)
+static inline void tri_strings_freep(char ***strings)
 {
-    tri_hcs_strings_free(*strings);
+    tri_strings_free(*strings);
 }
 
 /* What a modify request asks for. */
@@ -58,7 +57,8 @@ int tri_hcs_read_process_change(PCWSTR text, struct tri_process_change *ret, str
 
 /* ---- queries: the properties that were asked for, as flags that fit into an operation's tag ---- */
 
-int tri_hcs_read_property_query(PCWSTR text, uint32_t *ret_asked, struct tri_error *error);
+/* *ret_unknown: the names that no property here has, NULL-ended, the caller's; each is answered for itself. */
+int tri_hcs_read_property_query(PCWSTR text, uint32_t *ret_asked, char ***ret_unknown, struct tri_error *error);
 unsigned tri_hcs_engine_queries(uint32_t asked); /* TRI_QUERY_* */
 
 /* ---- out: new references, NULL without memory ---- */

@@ -54,7 +54,7 @@ char **tri_reading_strings(struct tri_reading *in, const json_t *array)
         if (strings)
             strings[index] = strdup(json_string_value(value));
         if (!strings || !strings[index]) {
-            tri_hcs_strings_free(strings);
+            tri_strings_free(strings);
             return no_memory(in), NULL;
         }
     }

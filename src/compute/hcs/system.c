@@ -260,13 +260,14 @@ HRESULT WINAPI HcsFinalizeLiveMigration(HCS_SYSTEM computeSystem, HCS_OPERATION 
 HRESULT WINAPI HcsGetComputeSystemProperties(HCS_SYSTEM computeSystem, HCS_OPERATION operation, PCWSTR propertyQuery)
 {
     TRI_AUTO_CALL struct tri_hcs_call call = {0};
+    char **unknown = NULL;
     HRESULT hr = tri_hcs_call_on_system(&call, computeSystem, operation, HcsOperationTypeGetProperties);
     if (FAILED(hr))
         return hr;
-    if (tri_hcs_read_property_query(propertyQuery, &call.tag.detail, &call.error) < 0)
+    if (tri_hcs_read_property_query(propertyQuery, &call.tag.detail, &unknown, &call.error) < 0)
         return tri_hcs_call_reject(&call);
     unsigned queries = tri_hcs_engine_queries(call.tag.detail);
-    return tri_hcs_call_started(&call, tri_system_query(call.system, queries, call.op, &call.tag));
+    return tri_hcs_call_started(&call, tri_system_query(call.system, queries, unknown, call.op, &call.tag));
 }
 
 static int start_change(struct tri_hcs_call *call, const struct tri_change *change)

@@ -207,7 +207,7 @@ static void ask_machine(struct machine *machine, unsigned needs, uint64_t deadli
     TRI_AUTO_OP struct tri_op *op = runs && queries ? tri_op_new() : NULL;
     if (!op || tri_system_open(NULL, machine->id, &system, NULL) < 0)
         return;
-    if (tri_system_query(system, queries, op, NULL) == 0)
+    if (tri_system_query(system, queries, NULL, op, NULL) == 0)
         finish(op, deadline_ns, take_facts, machine);
     close_system(system);
 }

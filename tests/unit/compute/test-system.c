@@ -162,7 +162,7 @@ static void calls_made_while_it_is_being_created_wait_their_turn(void **state)
     struct tri_op *create = tri_op_new(), *info = tri_op_new(), *terminate = tri_op_new();
     struct tri_system *system;
     assert_int_equal(begin_create("early", calloc(1, sizeof(struct tri_system_spec)), create, &system), 0);
-    assert_int_equal(tri_system_query(system, 0, info, NULL), 0);
+    assert_int_equal(tri_system_query(system, 0, NULL, info, NULL), 0);
     assert_int_equal(tri_system_terminate(system, terminate, NULL), 0);
     assert_int_equal(finish(info), 0);
     int r = finish(terminate);
@@ -251,7 +251,7 @@ static struct tri_system_info query(struct tri_system *system, unsigned queries)
 {
     struct tri_system_info info = {0};
     struct tri_op *op = tri_op_new();
-    assert_int_equal(tri_system_query(system, queries, op, NULL), 0);
+    assert_int_equal(tri_system_query(system, queries, NULL, op, NULL), 0);
     assert_int_equal(tri_op_wait(op, tri_deadline_ns(WAIT_MS)), 0);
     assert_int_equal(tri_op_read_result(op, read_info, &info), 0);
     tri_op_close(tri_op_handle(op));
