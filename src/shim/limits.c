@@ -36,13 +36,12 @@ bool tri_limits_out_of_memory(const struct tri_shim *shim)
     return line && strtoull(line + strlen("oom_kill "), NULL, 10) > 0;
 }
 
-void tri_limits_thaw(const struct tri_shim *shim)
+bool tri_limits_thaw(const struct tri_shim *shim)
 {
     char path[PATH_MAX];
     bool pure = is_pure();
     control_path(shim, pure ? "" : "/freezer", pure ? "cgroup.freeze" : "freezer.state", path);
     TRI_AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
     const char *value = pure ? "0" : "THAWED";
-    if (fd >= 0 && write(fd, value, strlen(value)) < 0)
-        return; /* there is nothing to thaw, then */
+    return fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value);
 }

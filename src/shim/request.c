@@ -393,6 +393,8 @@ static void undo(struct tri_request *target)
         tri_shim_cancel_create(target);
     else if (tri_request_is(target, "start"))
         tri_shim_cancel_start(target);
+    else if (tri_request_is(target, "pause"))
+        tri_shim_cancel_pause(target);
     else if (tri_request_is(target, "process"))
         tri_guest_cancel_process(target);
 }

@@ -186,7 +186,7 @@ void tri_root_unmount(struct tri_shim *shim);
 int tri_mount_main(int argc, char **argv); /* the internal verbs, in a child; the exit status is an errno */
 
 bool tri_limits_out_of_memory(const struct tri_shim *shim);
-void tri_limits_thaw(const struct tri_shim *shim);
+bool tri_limits_thaw(const struct tri_shim *shim); /* false: it could not, or there is nothing to thaw */
 
 /* ---- system.c ---- */
 
@@ -225,6 +225,7 @@ void tri_shim_cancel_create(struct tri_request *request); /* it is answered when
 void tri_shim_start(struct tri_request *request);
 void tri_shim_cancel_start(struct tri_request *request); /* the system stops */
 void tri_shim_pause(struct tri_request *request);
+void tri_shim_cancel_pause(struct tri_request *request); /* the container goes on */
 void tri_shim_resume(struct tri_request *request);
 void tri_shim_save(struct tri_request *request);
 void tri_shim_update(struct tri_request *request);

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
@@ -412,9 +413,22 @@ static void finish_change(struct tri_command *command, int wait_status, const ch
     tri_request_reply(request, NULL);
 }
 
+/* Where the container cannot be let go on, the outcome is the runtime's. */
 static void pause_done(struct tri_command *command, int wait_status)
 {
-    finish_change(command, wait_status, "The container could not be paused", TRI_SHIM_PAUSED);
+    struct tri_request *request = command->request;
+    if (request && request->cancelled && tri_limits_thaw(command->shim))
+        tri_request_refuse(request, -ECANCELED, NULL, "The request was cancelled.");
+    else
+        finish_change(command, wait_status, "The container could not be paused", TRI_SHIM_PAUSED);
+}
+
+/* However far the runtime got: it does no more once it has ended, and then the freezer is opened. */
+void tri_shim_cancel_pause(struct tri_request *request)
+{
+    request->cancelled = true;
+    if (request->command && request->command->pid > 0)
+        kill(request->command->pid, SIGKILL);
 }
 
 void tri_shim_pause(struct tri_request *request)

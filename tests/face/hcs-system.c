@@ -199,6 +199,44 @@ static void pause_stops_time_and_resume_lets_it_go_on(void **state)
     terminate_and_close(system);
 }
 
+/* A runtime that pauses, and then does not come back. */
+static void choose_runtime_that_hangs(void)
+{
+    char path[96];
+    snprintf(path, sizeof(path), "%s/runtime", face_files);
+    assert_int_equal(run_command("printf '#!/bin/sh\\ncase \" $* \" in *\" pause \"*) runc \"$@\"; touch %s/frozen; "
+                                 "exec sleep 1000;; esac\\nexec runc \"$@\"\\n' > %s && chmod 755 %s",
+                                 face_files, path, path),
+                     0);
+    setenv("TRIREME_OCI_RUNTIME", path, 1);
+}
+
+static void a_cancelled_pause_lets_the_container_go_on(void **state)
+{
+    NEEDS_CONTAINERS;
+    const char *chosen = getenv("TRIREME_OCI_RUNTIME");
+    char frozen[96];
+    choose_runtime_that_hangs();
+    HCS_SYSTEM system = start_plain("goes-on");
+    if (chosen)
+        setenv("TRIREME_OCI_RUNTIME", chosen, 1);
+    else
+        unsetenv("TRIREME_OCI_RUNTIME");
+    HCS_OPERATION operation = new_operation();
+    snprintf(frozen, sizeof(frozen), "%s/frozen", face_files);
+    assert_hr(S_OK, HcsPauseComputeSystem(system, operation, NULL));
+    for (int i = 0; i < WAIT_MS / 10 && access(frozen, F_OK) < 0; i++)
+        poll(NULL, 0, 10);
+    assert_int_equal(access(frozen, F_OK), 0);
+    assert_hr(HCS_E_OPERATION_PENDING, HcsGetOperationResult(operation, NULL));
+    assert_hr(S_OK, HcsCancelOperation(operation));
+    assert_hr(HRESULT_FROM_WIN32(ERROR_CANCELLED), outcome(operation, NULL));
+    assert_says(properties(system, NULL), "\"State\":\"Running\"");
+    shell(system, "exit 7", 7);
+    HcsCloseOperation(operation);
+    terminate_and_close(system);
+}
+
 static void save_says_honestly_what_it_cannot(void **state)
 {
     TRI_PROVES(HcsSaveComputeSystem, partial, "runc's checkpoint, where CRIU works; else E_NOTIMPL with its words");
@@ -587,6 +625,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_created_system_can_be_terminated),
         cmocka_unit_test(shutdown_is_a_graceful_exit),
         cmocka_unit_test(pause_stops_time_and_resume_lets_it_go_on),
+        cmocka_unit_test(a_cancelled_pause_lets_the_container_go_on),
         cmocka_unit_test(save_says_honestly_what_it_cannot),
         cmocka_unit_test(what_is_for_virtual_machines_is_not_implemented),
         cmocka_unit_test(null_empty_and_an_empty_object_are_the_same_options),

@@ -102,6 +102,25 @@ static void what_a_late_runtime_starts_for_nobody_is_killed(void **state)
     assert_int_equal(WEXITSTATUS(process_wait(c, (pid_t)member_number(reply, "pid"))), 0);
 }
 
+/* It was frozen already when its runtime was given up. */
+static void a_cancelled_pause_lets_the_container_go_on(void **state)
+{
+    NEEDS(state);
+    char action[PATH_MAX + 64];
+    snprintf(action, sizeof(action), "runc \"$@\"; touch %s/frozen; sleep 1000", f->base);
+    call_ok(c, "create", "o", begin(f, "pause", action));
+    call_ok(c, "start", NULL);
+    json_int_t pause = call_begin(c, "pause", NULL), queued = call_begin(c, "resume", NULL);
+    for (int i = 0; i < HARNESS_WAIT_MS / 10 && !path_exists("%s/frozen", f->base); i++)
+        usleep(10000);
+    assert_true(path_exists("%s/frozen", f->base));
+    cancel(c, pause);
+    assert_int_equal(member_number(json_object_get(call_end(c, queued), "error"), "code"), TRI_COMPUTE_BAD_STATE);
+    assert_string_equal(member_text(call_ok(c, "info", NULL), "state"), "running");
+    json_t *reply = call_ok(c, "process", "o", process_members("exit 7"));
+    assert_int_equal(WEXITSTATUS(process_wait(c, (pid_t)member_number(reply, "pid"))), 7);
+}
+
 static void a_runtime_that_does_nothing_is_found_out(void **state)
 {
     NEEDS(state);
@@ -119,6 +138,7 @@ int main(void)
         TEST(a_start_that_fails_stops_the_system),
         TEST(a_cancelled_process_is_given_up_where_the_runtime_hangs),
         TEST(what_a_late_runtime_starts_for_nobody_is_killed),
+        TEST(a_cancelled_pause_lets_the_container_go_on),
         TEST(a_runtime_that_does_nothing_is_found_out),
     };
     return cmocka_run_group_tests_name("shim: stuck", tests, harness_group_setup, harness_group_teardown);
