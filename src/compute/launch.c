@@ -55,15 +55,19 @@ static void fail(struct launch *launch, int code, struct tri_error *error)
 
 /* ---- done ---- */
 
+/* As pipes are: what was not asked for nobody would close. */
 static int take_terminal(struct launch *launch, struct tri_reply *reply, struct tri_error *error)
 {
-    if (!launch->spec->terminal)
+    const struct tri_process_spec *spec = launch->spec;
+    const bool wanted[] = {spec->stdin_pipe, spec->stdout_pipe};
+    if (!spec->terminal)
         return 0;
     if (reply->fd_count != 1)
         return tri_error_set(error, -EPROTO, NULL, "The shim gave no terminal.");
-    launch->fds[0] = tri_take_fd(&reply->fds[0]);
-    launch->fds[1] = fcntl(launch->fds[0], F_DUPFD_CLOEXEC, 3);
-    return launch->fds[1] < 0 ? tri_error_set(error, -errno, NULL, "The terminal cannot be duplicated: %m.") : 0;
+    for (int i = 0; i < 2; i++)
+        if (wanted[i] && (launch->fds[i] = fcntl(reply->fds[0], F_DUPFD_CLOEXEC, 3)) < 0)
+            return tri_error_set(error, -errno, NULL, "The terminal cannot be duplicated: %m.");
+    return 0;
 }
 
 static void on_started(struct tri_call *call, struct tri_reply *reply)

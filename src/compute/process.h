@@ -10,7 +10,7 @@
 struct tri_process_start {
     uint32_t pid; /* host pid */
     int fds[3];   /* write end of its standard input; read ends of output and error. Terminal: [0] and [1] are two
-                     descriptors of the pty's master */
+                     descriptors of the pty's master, each where its pipe was asked for */
 };
 
 /* A handle of a process that is yet to be started; as tri_system_prepare. */

@@ -321,6 +321,23 @@ static void a_console_has_its_size_height_first(void **state)
     finish_run(&run);
 }
 
+static void a_console_has_the_handles_that_were_asked_for(void **state)
+{
+    NEEDS_CONTAINERS;
+    struct run silent = start_process(boat, "{\"CommandLine\":\"sh -c \\\"tty; exit 3\\\"\",\"EmulateConsole\":true}");
+    assert_null(silent.info.StdInput);
+    assert_null(silent.info.StdOutput);
+    assert_null(silent.info.StdError);
+    expect_exit(silent.process, 3);
+    finish_run(&silent);
+    struct run run =
+        start_process(boat, "{\"CommandLine\":\"tty\",\"EmulateConsole\":true,\"CreateStdOutPipe\":true}");
+    assert_null(run.info.StdInput);
+    read_until(run.info.StdOutput, "/dev/pts/");
+    expect_exit(run.process, 0);
+    finish_run(&run);
+}
+
 static void a_console_shows_the_new_size(void **state)
 {
     NEEDS_CONTAINERS;
@@ -656,6 +673,7 @@ int main(void)
         cmocka_unit_test(a_grandchild_that_holds_the_output_does_not_delay_the_exit),
         cmocka_unit_test(closing_a_stream_from_outside_ends_it),
         cmocka_unit_test(a_console_has_its_size_height_first),
+        cmocka_unit_test(a_console_has_the_handles_that_were_asked_for),
         cmocka_unit_test(a_console_shows_the_new_size),
         cmocka_unit_test(a_command_line_is_split_as_windows_splits_it),
         cmocka_unit_test(arguments_win_over_the_command_line_and_a_program_over_its_first_word),

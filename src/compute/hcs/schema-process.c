@@ -9,7 +9,7 @@ static const struct tri_schema_member process_parameters_members[] = {
     TRI_HONOURED("WorkingDirectory", &tri_schema_container_path, "absent: /"),
     TRI_HONOURED("Environment", TRI_MAP(&tri_schema_string), "added to PATH, HOME and TERM"),
     TRI_HONOURED("RestrictedToken", &tri_schema_bool, "no new privileges"),
-    TRI_HONOURED("EmulateConsole", &tri_schema_bool, "a terminal; standard error then goes there too"),
+    TRI_HONOURED("EmulateConsole", &tri_schema_bool, "a terminal, with the ends that CreateStdInPipe and CreateStdOutPipe ask for; errors go there too"),
     TRI_HONOURED("CreateStdInPipe", &tri_schema_bool, "false: /dev/null"),
     TRI_HONOURED("CreateStdOutPipe", &tri_schema_bool, "false: /dev/null"),
     TRI_HONOURED("CreateStdErrPipe", &tri_schema_bool, "false: /dev/null"),
