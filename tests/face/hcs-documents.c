@@ -357,6 +357,26 @@ static void queries_and_options_are_checked_like_documents(void **state)
     assert_says(text, "$.Types[0] has a value");
 }
 
+static void a_console_has_a_size(void **state)
+{
+    (void)state;
+    HCS_SYSTEM system = NULL;
+    HCS_PROCESS process = NULL;
+    const char *text;
+    assert_hr(HCS_E_INVALID_JSON, RUN(HcsCreateComputeSystem(u"flat", u"{\"Bad\":1}", OP, NULL, &system), &text));
+    assert_hr(HCS_E_INVALID_JSON, RUN(HcsCreateProcess(system, u"{\"Bad\":1}", OP, NULL, &process), &text));
+    assert_hr(
+        E_INVALIDARG,
+        RUN(HcsModifyProcess(process, OP, u"{\"Operation\":\"ConsoleSize\",\"ConsoleSize\":{\"Width\":80}}"), &text));
+    assert_says(text, "$.ConsoleSize.Height must not be 0.");
+    assert_hr(
+        E_INVALIDARG,
+        RUN(HcsModifyProcess(process, OP, u"{\"Operation\":\"ConsoleSize\",\"ConsoleSize\":{\"Height\":25}}"), &text));
+    assert_says(text, "$.ConsoleSize.Width must not be 0.");
+    HcsCloseProcess(process);
+    HcsCloseComputeSystem(system);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -377,6 +397,7 @@ int main(void)
         cmocka_unit_test(an_unknown_id_is_not_found),
         cmocka_unit_test(a_system_that_was_never_made_answers_and_closes),
         cmocka_unit_test(queries_and_options_are_checked_like_documents),
+        cmocka_unit_test(a_console_has_a_size),
     };
     return cmocka_run_group_tests(tests, make_face_folder, remove_face_folder);
 }

@@ -232,6 +232,14 @@ static unsigned streams_of_name(const char *name)
     return 7; /* All */
 }
 
+static int check_size(const struct tri_process_change *change, struct tri_error *error)
+{
+    if (change->rows && change->columns)
+        return 0;
+    const char *where = change->rows ? "$.ConsoleSize.Width" : "$.ConsoleSize.Height";
+    return tri_error_set(error, -EINVAL, where, "%s must not be 0.", where);
+}
+
 int tri_hcs_read_process_change(PCWSTR text, struct tri_process_change *ret, struct tri_error *error)
 {
     TRI_AUTO_JSON json_t *document = NULL;
@@ -248,6 +256,8 @@ int tri_hcs_read_process_change(PCWSTR text, struct tri_process_change *ret, str
                                         .columns = (uint16_t)tri_reading_integer(settings, "Width")};
     if (strcmp(operation, "CloseHandle") == 0)
         change.streams = streams_of_name(json_string_value(json_object_get(settings, "Handle")));
+    else if ((r = check_size(&change, error)) < 0)
+        return r;
     *ret = change;
     return 0;
 }

@@ -23,8 +23,8 @@ static const struct tri_schema_member process_parameters_members[] = {
 const struct tri_schema tri_schema_process_parameters = TRI_OBJECT("ProcessParameters", process_parameters_members);
 
 static const struct tri_schema_member console_size_members[] = {
-    TRI_HONOURED("Height", &tri_schema_u16, NULL),
-    TRI_HONOURED("Width", &tri_schema_u16, NULL),
+    TRI_HONOURED("Height", &tri_schema_u16, "from 1"),
+    TRI_HONOURED("Width", &tri_schema_u16, "from 1"),
     TRI_MEMBERS_END,
 };
 static const struct tri_schema console_size = TRI_OBJECT("ConsoleSize", console_size_members);
