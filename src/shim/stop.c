@@ -281,10 +281,14 @@ static void begin(struct tri_shim *shim, struct tri_exit ending)
     kill_everything(shim);
 }
 
+/* A create that is overtaken is answered as one that fails: when all is gone. */
 void tri_stop_begin(struct tri_shim *shim, enum tri_stop_cause cause)
 {
-    if (shim->state < TRI_SHIM_STOPPING)
-        begin(shim, cause == TRI_STOP_SHUTDOWN ? asked : forced);
+    if (shim->state >= TRI_SHIM_STOPPING)
+        return;
+    if (shim->state <= TRI_SHIM_CREATING)
+        tri_error_set(&shim->create_error, TRI_COMPUTE_TERMINATED, NULL, "The system was terminated.");
+    begin(shim, cause == TRI_STOP_SHUTDOWN ? asked : forced);
 }
 
 void tri_stop_undo(struct tri_shim *shim, struct tri_error *error)

@@ -241,7 +241,7 @@ static int adopt_init(struct tri_command *command, struct tri_error *error)
 
 static void create_done(struct tri_command *command, int wait_status)
 {
-    if (!command->request || command->request->cancelled)
+    if (!command->request || command->shim->state != TRI_SHIM_CREATING) /* it is being undone */
         return;
     struct tri_error error = {0};
     int r = tri_command_check(command, wait_status, "The container could not be created", &error);

@@ -149,6 +149,30 @@ static void a_created_system_can_be_terminated(void **state)
     HcsCloseComputeSystem(system);
 }
 
+static void a_create_that_is_pending_can_be_terminated(void **state)
+{
+    NEEDS_CONTAINERS;
+    WCHAR *document = wide(PLAIN, face_rootfs);
+    for (int i = 0; i < 10; i++) {
+        HCS_OPERATION create = new_operation(), terminate = new_operation();
+        HCS_SYSTEM system = NULL, next = NULL;
+        assert_hr(S_OK, HcsCreateComputeSystem(u"overtaken", document, create, NULL, &system));
+        poll(NULL, 0, 3 * i); /* at another point each time */
+        assert_hr(S_OK, HcsTerminateComputeSystem(system, terminate, NULL));
+        assert_hr(S_OK, finish(terminate));
+        HRESULT hr = finish(create);
+        if (hr != S_OK) /* it had not come too late */
+            assert_hr(HCS_E_TERMINATED, hr);
+        assert_hr(S_OK, HcsCreateComputeSystem(u"overtaken", document, create, NULL, &next)); /* the id is free */
+        assert_hr(S_OK, finish(create));
+        HcsCloseComputeSystem(system);
+        terminate_and_close(next);
+        HcsCloseOperation(create);
+        HcsCloseOperation(terminate);
+    }
+    LocalFree(document);
+}
+
 static void shutdown_is_a_graceful_exit(void **state)
 {
     TRI_PROVES(HcsShutDownComputeSystem, real);
@@ -623,6 +647,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_missing_root_is_an_error_with_its_path),
         cmocka_unit_test(calls_in_the_wrong_state_are_refused),
         cmocka_unit_test(a_created_system_can_be_terminated),
+        cmocka_unit_test(a_create_that_is_pending_can_be_terminated),
         cmocka_unit_test(shutdown_is_a_graceful_exit),
         cmocka_unit_test(pause_stops_time_and_resume_lets_it_go_on),
         cmocka_unit_test(a_cancelled_pause_lets_the_container_go_on),

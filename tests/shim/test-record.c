@@ -48,6 +48,7 @@ static void terminate_overtakes_create(void **state)
     json_int_t create = call_begin(c, "create", "o", create_members(f, true));
     json_int_t terminate = call_begin(c, "terminate", NULL);
     assert_int_equal(member_number(json_object_get(call_end(c, create), "error"), "code"), TRI_COMPUTE_TERMINATED);
+    assert_false(path_exists("%s", f->folder)); /* its name is free by now */
     assert_null(json_object_get(call_end(c, terminate), "error"));
     shim_wait_end(f);
     assert_false(path_exists("%s", f->folder));
