@@ -325,11 +325,23 @@ static void null_empty_and_an_empty_object_are_the_same_options(void **state)
 
 /* ---- properties ---- */
 
+/* A process that was started is for a moment the runtime's still. */
+static void wait_for_program(HCS_SYSTEM system, const char *entry)
+{
+    const char *text = "";
+    for (int i = 0; i < WAIT_MS / 10 && !strstr(text, entry); i++) {
+        poll(NULL, 0, i ? 10 : 0);
+        text = properties(system, u"{\"PropertyTypes\":[\"ProcessList\"]}");
+    }
+    assert_says(text, entry);
+}
+
 static void properties_tell_what_was_asked(void **state)
 {
     NEEDS_CONTAINERS;
     HCS_SYSTEM system = start_plain("told");
     struct run run = start_process(system, "{\"CommandLine\":\"sleep 1000\"}");
+    wait_for_program(system, "\"ImageName\":\"sleep\"");
     const char *text = properties(system, u"{\"PropertyTypes\":[]}");
     assert_silent(text, "Statistics");
     assert_silent(text, "PropertyResponses");
