@@ -22,7 +22,8 @@
  * control them, and they outlive the process that made them unless ShouldTerminateOnLastHandleClosed says otherwise.
  *
  * Where Trireme differs from Windows in all of it: cancelling works; an operation can be used again as soon as it has
- * completed; handles are checked; documents with VirtualMachine or HostedSystem answer E_NOTIMPL for now.
+ * completed; handles are checked; a HostedSystem is an OCI bundle that runs right here; documents with VirtualMachine
+ * answer E_NOTIMPL for now.
  *
  * "Follows:" names the page of the Windows documentation that a function keeps to. */
 #ifndef TRIREME_COMPUTECORE_H
@@ -155,11 +156,12 @@ HRESULT WINAPI HcsEnumerateComputeSystems(PCWSTR query, HCS_OPERATION operation)
 HRESULT WINAPI HcsEnumerateComputeSystemsInNamespace(PCWSTR idNamespace, PCWSTR query, HCS_OPERATION operation);
 
 /* Creates a system, stopped before its first instruction, with all that can fail made ready. id: any name, unique
- * among the user's systems. configuration: ComputeSystem with a Container. securityDescriptor: NULL. *computeSystem is
- * the caller's, to close with HcsCloseComputeSystem, also where creation fails later; it is there before the work
- * begins, for callbacks to use, and can be used at once; NULL where the call itself fails. No result document. Errors:
- * HCS_E_SYSTEM_ALREADY_EXISTS, HCS_E_INVALID_JSON, HCS_E_INVALID_LAYER, HCS_E_SERVICE_NOT_AVAILABLE (no container
- * runtime was found), E_NOTIMPL (virtual machines, for now). What failed leaves nothing behind, and its id is free.
+ * among the user's systems. configuration: ComputeSystem with a Container, or with an OCI bundle as its HostedSystem.
+ * securityDescriptor: NULL. *computeSystem is the caller's, to close with HcsCloseComputeSystem, also where creation
+ * fails later; it is there before the work begins, for callbacks to use, and can be used at once; NULL where the call
+ * itself fails. No result document. Errors: HCS_E_SYSTEM_ALREADY_EXISTS, HCS_E_INVALID_JSON, HCS_E_INVALID_LAYER,
+ * HCS_E_SERVICE_NOT_AVAILABLE (no container runtime was found), HCS_E_TERMINATED (a termination overtook it), E_NOTIMPL
+ * (virtual machines, for now). What failed leaves nothing behind, and its id is free.
  * Follows: learn.microsoft.com/virtualization/api/hcs/reference/hcscreatecomputesystem */
 HRESULT WINAPI HcsCreateComputeSystem(PCWSTR id, PCWSTR configuration, HCS_OPERATION operation,
                                       const SECURITY_DESCRIPTOR *securityDescriptor, HCS_SYSTEM *computeSystem);
