@@ -15,6 +15,7 @@ struct launch {
     struct tri_process *process;
     struct tri_process_spec *spec;
     bool begun; /* by a worker: what is cancelled before that is dropped, and never runs */
+    bool ended; /* most likely: there is no root any more */
     int fds[3]; /* the client's ends */
 };
 
@@ -143,9 +144,9 @@ static int resolve_user(struct launch *launch, struct tri_user *user, struct tri
     if (init_pid == 0)
         return tri_error_set(error, TRI_COMPUTE_BAD_STATE, NULL, "The container's own process does not run.");
     int r = tri_user_open_root(init_pid, &root_fd);
+    launch->ended = r < 0;
     if (r < 0)
-        return tri_error_set(error, TRI_COMPUTE_BAD_STATE, NULL,
-                             "The container's root cannot be opened; it has stopped?");
+        return tri_error_set(error, TRI_COMPUTE_BAD_STATE, NULL, "The container's root cannot be opened.");
     return tri_user_resolve(root_fd, launch->spec->user, user, error);
 }
 
@@ -180,12 +181,34 @@ static int send_request(struct launch *launch, struct tri_error *error)
     return tri_connection_call(connection_of(launch), TRI_TAKE(message), child_fds, count, &launch->call, error);
 }
 
+static int ask_info(struct launch *launch, void (*done)(struct tri_call *call, struct tri_reply *reply),
+                    struct tri_error *error)
+{
+    launch->call.done = done;
+    return tri_connection_call(connection_of(launch), json_pack("{ss}", "call", "info"), NULL, 0, &launch->call, error);
+}
+
+static void on_ending(struct tri_call *call, struct tri_reply *reply)
+{
+    struct launch *launch = launch_of(call);
+    json_int_t ending = json_integer_value(json_object_get(reply->body, "ending"));
+    bool stopped = json_is_object(json_object_get(reply->body, "exit"));
+    int code = ending < 0 ? (int)ending : stopped ? TRI_COMPUTE_STOPPED : TRI_COMPUTE_BAD_STATE;
+    if (reply->code == 0)
+        tri_error_set(&reply->error, code, NULL, "The system ended before the process began.");
+    fail(launch, reply->code < 0 ? reply->code : code, &reply->error);
+}
+
 static void launch_send(struct tri_op *op, void *data)
 {
     struct launch *launch = data;
     struct tri_error error = {0};
     tri_connection_forget(connection_of(launch), &launch->call);
     int r = tri_op_cancelled(op) ? -ECANCELED : send_request(launch, &error);
+    if (r < 0 && launch->ended) { /* how, the shim knows */
+        tri_error_clear(&error);
+        r = ask_info(launch, on_ending, &error);
+    }
     if (r < 0)
         fail(launch, r, &error);
 }
@@ -220,9 +243,7 @@ static void launch_run(struct tri_op *op, void *data)
         launch_send(op, launch);
         return;
     }
-    launch->call.done = on_info;
-    int r =
-        tri_connection_call(connection_of(launch), json_pack("{ss}", "call", "info"), NULL, 0, &launch->call, &error);
+    int r = ask_info(launch, on_info, &error);
     if (r < 0)
         fail(launch, r, &error);
 }

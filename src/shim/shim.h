@@ -247,7 +247,8 @@ enum tri_stop_cause {
 
 enum tri_stop_stage { TRI_STOP_STAGE_KILL, TRI_STOP_STAGE_DELETE, TRI_STOP_STAGE_DONE };
 
-/* Answers one that is too late: it stops, or has stopped. */
+int tri_stop_code(const struct tri_shim *shim); /* of what comes too late: it stops, or has stopped */
+/* Answers one that is too late. */
 void tri_stop_refuse(struct tri_request *request);
 void tri_stop_terminate(struct tri_request *request);
 void tri_stop_shutdown(struct tri_request *request);

@@ -38,17 +38,22 @@ static bool was_created(const struct tri_shim *shim)
 
 /* ---- answering what waits ---- */
 
-static int stop_code(const struct tri_shim *shim, const struct tri_request *request)
+int tri_stop_code(const struct tri_shim *shim)
 {
-    if (request->cancelled)
-        return -ECANCELED;
     if (shim->state == TRI_SHIM_STOPPED)
         return TRI_COMPUTE_STOPPED;
     if (!strcmp(shim->exit.type, forced.type))
         return TRI_COMPUTE_TERMINATED;
-    if (tri_request_is(request, "start"))
-        return TRI_COMPUTE_DIED_IN_START;
     return !strcmp(shim->exit.type, unexpected.type) ? TRI_COMPUTE_UNEXPECTED_EXIT : TRI_COMPUTE_STOPPED;
+}
+
+static int stop_code(const struct tri_shim *shim, const struct tri_request *request)
+{
+    int code = tri_stop_code(shim);
+    if (request->cancelled)
+        return -ECANCELED;
+    bool starting = shim->state != TRI_SHIM_STOPPED && tri_request_is(request, "start");
+    return starting && code != TRI_COMPUTE_TERMINATED ? TRI_COMPUTE_DIED_IN_START : code;
 }
 
 void tri_stop_refuse(struct tri_request *request)

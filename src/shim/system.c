@@ -87,6 +87,8 @@ json_t *tri_shim_info(const struct tri_shim *shim)
     json_t *info =
         json_pack("{s:s, s:i, s:I, s:b}", "state", state_name(shim), "init_pid", (int)shim->init_pid, "start_wall_ns",
                   (json_int_t)shim->start_wall_ns, "terminate_on_last_close", shim->terminate_on_last_close);
+    if (info && shim->state == TRI_SHIM_STOPPING)
+        json_object_set_new(info, "ending", json_integer(tri_stop_code(shim)));
     if (info && shim->state == TRI_SHIM_STOPPED)
         json_object_set_new(info, "exit", tri_shim_exit_object(shim));
     return info;

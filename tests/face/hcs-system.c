@@ -173,6 +173,26 @@ static void a_create_that_is_pending_can_be_terminated(void **state)
     LocalFree(document);
 }
 
+static void a_process_that_is_being_started_can_be_overtaken(void **state)
+{
+    NEEDS_CONTAINERS;
+    for (int i = 0; i < 10; i++) {
+        HCS_SYSTEM system = start_plain("sinking");
+        HCS_OPERATION start = new_operation(), terminate = new_operation();
+        HCS_PROCESS process = NULL;
+        assert_hr(S_OK, HcsTerminateComputeSystem(system, terminate, NULL));
+        assert_hr(S_OK, HcsCreateProcess(system, u"{\"CommandLine\":\"sleep 1000\"}", start, NULL, &process));
+        HRESULT hr = finish(start);
+        if (hr != HCS_E_SYSTEM_ALREADY_STOPPED) /* the terminate was faster than all of this */
+            assert_hr(HCS_E_TERMINATED, hr);
+        assert_hr(S_OK, finish(terminate));
+        HcsCloseProcess(process);
+        HcsCloseOperation(start);
+        HcsCloseOperation(terminate);
+        HcsCloseComputeSystem(system);
+    }
+}
+
 static void shutdown_is_a_graceful_exit(void **state)
 {
     TRI_PROVES(HcsShutDownComputeSystem, real);
@@ -660,6 +680,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(calls_in_the_wrong_state_are_refused),
         cmocka_unit_test(a_created_system_can_be_terminated),
         cmocka_unit_test(a_create_that_is_pending_can_be_terminated),
+        cmocka_unit_test(a_process_that_is_being_started_can_be_overtaken),
         cmocka_unit_test(shutdown_is_a_graceful_exit),
         cmocka_unit_test(pause_stops_time_and_resume_lets_it_go_on),
         cmocka_unit_test(a_cancelled_pause_lets_the_container_go_on),
