@@ -123,10 +123,10 @@ HRESULT WINAPI HcsSetOperationCallback(HCS_OPERATION operation, const void *cont
 
 /* Asks the work to stop, and returns. The operation still completes, once: with HRESULT_FROM_WIN32(ERROR_CANCELLED),
  * what was half made being undone (a created system is gone, a started one stopped, one that was being paused goes on,
- * a process is killed), or as it would have, where the request came too late or the work cannot be stopped (what a
- * runtime does otherwise once it is at it: resuming, saving, changing; signals, termination). S_OK: asked, or completed
- * already; HCS_E_OPERATION_NOT_STARTED; HCS_E_OPERATION_ALREADY_CANCELLED: it was asked before. Difference
- * from Windows, where the documented answer is always E_NOTIMPL.
+ * a process is killed) and what was only asked being forgotten, or as it would have, where the request came too late
+ * or the work cannot be stopped (what a runtime does otherwise once it is at it: resuming, saving, changing; signals,
+ * termination). S_OK: asked, or completed already; HCS_E_OPERATION_NOT_STARTED; HCS_E_OPERATION_ALREADY_CANCELLED: it
+ * was asked before. Difference from Windows, where the documented answer is always E_NOTIMPL.
  * Follows: learn.microsoft.com/virtualization/api/hcs/reference/hcscanceloperation */
 HRESULT WINAPI HcsCancelOperation(HCS_OPERATION operation);
 

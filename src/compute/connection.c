@@ -291,7 +291,7 @@ static bool handle_reply(struct tri_connection *c, json_t *body)
     if (error)
         read_error(error, &reply);
     struct tri_call *call = sound ? take_call(c, seq) : NULL;
-    if (call) /* else: the reply to a cancel or a close */
+    if (call) /* else: the reply to a cancel or a close, or to what was dropped */
         call->done(call, &reply);
     reply_clear(&reply);
     return sound;
@@ -551,6 +551,17 @@ void tri_connection_cancel(struct tri_connection *c, struct tri_call *call)
         call->cancelled = true;
     else
         (void)send_locked(c, message, NULL, 0, NULL, NULL);
+}
+
+bool tri_connection_drop(struct tri_connection *c, struct tri_call *call)
+{
+    TRI_LOCK_SCOPE(&c->lock);
+    struct tri_call *pending = c->calls;
+    while (pending && pending != call)
+        pending = pending->next;
+    if (pending)
+        unlink_call(c, call);
+    return pending;
 }
 
 void tri_connection_forget(struct tri_connection *c, struct tri_call *call)

@@ -84,6 +84,9 @@ int tri_connection_attach(struct tri_connection *connection, int fd, json_t *mes
 /* Asks the shim to stop a call, whether it has been sent or not. */
 void tri_connection_cancel(struct tri_connection *connection, struct tri_call *call);
 
+/* Forgets a call whose reply has not come: done will not run. false: it is not pending (yet, or any more). */
+bool tri_connection_drop(struct tri_connection *connection, struct tri_call *call);
+
 /* Makes a call that is done ready to be sent again: a stop asked for from now on is meant for the next sending. */
 void tri_connection_forget(struct tri_connection *connection, struct tri_call *call);
 

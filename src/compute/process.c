@@ -432,7 +432,7 @@ static int query_locally(struct tri_process *process, struct tri_op *op, const s
 
 int tri_process_query(struct tri_process *process, struct tri_op *op, const struct tri_op_tag *tag)
 {
-    static const struct tri_request_use use = {finish_query, release_query};
+    static const struct tri_request_use use = {finish_query, release_query, .only_asks = true};
     struct tri_error error = {0};
     int r = check_running(process, &error);
     if (r == 0)

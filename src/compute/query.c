@@ -80,7 +80,7 @@ static int query_stopped(struct query *query, struct tri_op *op, const struct tr
 int tri_system_query(struct tri_system *system, unsigned queries, char **unknown, struct tri_op *op,
                      const struct tri_op_tag *tag)
 {
-    static const struct tri_request_use use = {finish, query_free};
+    static const struct tri_request_use use = {finish, query_free, .only_asks = true};
     struct tri_system_exit exit;
     struct query *query = calloc(1, sizeof(*query));
     if (!query) {

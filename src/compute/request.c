@@ -25,7 +25,10 @@ static void request_free(void *data)
 static int request_cancel(struct tri_op *op, void *data)
 {
     struct request *request = data;
-    tri_connection_cancel(request->connection, &request->call);
+    if (request->use && request->use->only_asks && tri_connection_drop(request->connection, &request->call))
+        tri_op_complete(op, -ECANCELED, NULL, NULL, NULL);
+    else
+        tri_connection_cancel(request->connection, &request->call);
     return 0;
 }
 
@@ -145,7 +148,7 @@ static int wait_for_answer(struct tri_op *op, uint64_t deadline_ns, json_t **ret
 int tri_request_ask(struct tri_connection *connection, int fd, json_t *message, uint64_t deadline_ns, json_t **ret_body,
                     struct tri_error *error)
 {
-    static const struct tri_request_use use = {.finish = finish_with_body};
+    static const struct tri_request_use use = {.finish = finish_with_body, .only_asks = true};
     struct tri_op *op = tri_op_new();
     int r = -ENOMEM;
     if (op) {

@@ -12,6 +12,7 @@ struct tri_request_use {
      * or by what it continues on the pool with. */
     void (*finish)(struct tri_op *op, struct tri_reply *reply, void *context);
     void (*release)(void *context); /* after the use; may be NULL */
+    bool only_asks;                 /* nothing changes: one that is cancelled ends at once, whatever the shim does */
 };
 
 /* Starts op and sends message (taken; NULL answers -ENOMEM). use NULL: the reply has no value. The context belongs to

@@ -147,6 +147,33 @@ static void a_killed_shim_is_a_disconnect_and_nothing_hangs(void **state)
     terminate_and_close(system);
 }
 
+static void a_question_can_be_cancelled_though_the_shim_hangs(void **state)
+{
+    NEEDS_CONTAINERS;
+    HCS_SYSTEM system = start_plain("hung");
+    struct run run = start_process(system, "{\"CommandLine\":\"sleep 1000\"}");
+    HCS_OPERATION of_system = new_operation(), of_process = new_operation();
+    pid_t shim = find_shim("hung");
+    assert_true(shim > 0);
+    assert_int_equal(kill(shim, SIGSTOP), 0);
+    assert_hr(S_OK, HcsGetComputeSystemProperties(system, of_system, NULL));
+    assert_hr(S_OK, HcsGetProcessProperties(run.process, of_process, NULL));
+    HRESULT pending = HcsGetOperationResult(of_system, NULL);
+    HRESULT cancelled = HcsCancelOperation(of_system), cancelled_too = HcsCancelOperation(of_process);
+    HRESULT hr = outcome(of_system, NULL), hr_too = outcome(of_process, NULL);
+    assert_int_equal(kill(shim, SIGCONT), 0); /* before anything is asserted: it has to end */
+    assert_hr(HCS_E_OPERATION_PENDING, pending);
+    assert_hr(S_OK, cancelled);
+    assert_hr(S_OK, cancelled_too);
+    assert_hr(HRESULT_FROM_WIN32(ERROR_CANCELLED), hr);
+    assert_hr(HRESULT_FROM_WIN32(ERROR_CANCELLED), hr_too);
+    assert_says(properties(system, NULL), "\"State\":\"Running\""); /* late answers confuse nobody */
+    finish_run(&run);
+    HcsCloseOperation(of_system);
+    HcsCloseOperation(of_process);
+    terminate_and_close(system);
+}
+
 static void a_disconnect_is_told_to_who_comes_late(void **state)
 {
     NEEDS_CONTAINERS;
@@ -198,6 +225,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_killed_client_was_the_last_handle),
         cmocka_unit_test(a_killed_client_leaves_a_system_without_the_flag_running),
         cmocka_unit_test(a_killed_shim_is_a_disconnect_and_nothing_hangs),
+        cmocka_unit_test(a_question_can_be_cancelled_though_the_shim_hangs),
         cmocka_unit_test(a_disconnect_is_told_to_who_comes_late),
         cmocka_unit_test(a_killed_first_process_is_an_unexpected_exit),
     };
