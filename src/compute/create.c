@@ -104,7 +104,8 @@ static int visit(const struct tri_space *space, const char *id, struct tri_sessi
     TRI_AUTO_CLOSE int folder_fd = -1;
     int r = tri_registry_find(space, id, &folder_fd);
     if (r < 0)
-        return tri_error_set(error, r == -ENOENT ? TRI_COMPUTE_NOT_FOUND : r, NULL, "There is no system \"%s\".", id);
+        return tri_error_set(error, r == -ENOENT ? TRI_COMPUTE_NOT_FOUND : r, "network_of",
+                             "There is no system \"%s\".", id);
     struct tri_session *session = tri_session_new();
     if (!session)
         return tri_error_no_memory(error);

@@ -478,6 +478,31 @@ static void what_cannot_be_run_says_so(void **state)
 }
 
 /* Some runtimes learn it before they answer, some after. */
+static void a_program_is_named_as_the_document_has_it(void **state)
+{
+    NEEDS_CONTAINERS;
+    static const struct {
+        const char *parameters, *place;
+    } wrong[] = {
+        {"{\"CommandLine\":\"/bin/missing\"}", "$.CommandLine"},
+        {"{\"CommandArgs\":[\"/bin/missing\"]}", "$.CommandArgs"},
+        {"{\"ApplicationName\":\"/bin/missing\",\"CommandLine\":\"x\"}", "$.ApplicationName"},
+        {"{\"OciProcess\":{\"args\":[\"/bin/missing\"],\"cwd\":\"/\",\"user\":{\"uid\":0,\"gid\":0}}}",
+         "$.OciProcess.args"},
+        {"{\"OciProcess\":{\"args\":[\"true\"],\"cwd\":\"/bin/sh\",\"user\":{\"uid\":0,\"gid\":0}}}",
+         "$.OciProcess.cwd"},
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct run run;
+        char place[64];
+        const char *text;
+        snprintf(place, sizeof(place), "{\"Message\":\"%s\"", wrong[i].place);
+        assert_true(FAILED(try_process(boat, wrong[i].parameters, &run, &text)));
+        assert_says(text, place);
+        finish_run(&run);
+    }
+}
+
 static void what_is_no_program_fails_or_ends_badly(void **state)
 {
     NEEDS_CONTAINERS;
@@ -680,6 +705,7 @@ int main(void)
         cmocka_unit_test(environment_folder_and_user_are_as_asked),
         cmocka_unit_test(an_oci_process_is_taken_whole),
         cmocka_unit_test(what_cannot_be_run_says_so),
+        cmocka_unit_test(a_program_is_named_as_the_document_has_it),
         cmocka_unit_test(what_is_no_program_fails_or_ends_badly),
         cmocka_unit_test(a_running_process_can_be_opened_by_its_id),
         cmocka_unit_test(a_process_callback_is_told_once_of_the_exit),

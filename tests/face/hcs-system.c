@@ -106,6 +106,32 @@ static void a_missing_root_is_an_error_with_its_path(void **state)
 }
 
 /* Each call in a state that does not allow it. */
+static void what_is_wrong_is_named_as_the_document_has_it(void **state)
+{
+    NEEDS_CONTAINERS;
+    static const struct {
+        const char *container, *place;
+    } wrong[] = {
+        {"\"MappedDirectories\":[{\"HostPath\":\"/\",\"ContainerPath\":\"/a\"},"
+         "{\"HostPath\":\"/missing\",\"ContainerPath\":\"/b\"}]",
+         "MappedDirectories[1].HostPath"},
+        {"\"MappedDirectories\":[{\"HostPath\":\"/\",\"ContainerPath\":\"/a\"}],"
+         "\"MappedPipes\":[{\"HostPath\":\"/missing\",\"ContainerPipeName\":\"b\"}]",
+         "MappedPipes[0].HostPath"},
+        {"\"Networking\":{\"NetworkSharedContainerName\":\"missing\"}", "Networking.NetworkSharedContainerName"},
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        HCS_SYSTEM system = NULL;
+        char document[512], place[128];
+        const char *text;
+        snprintf(document, sizeof(document), "{\"Container\":{%s}}", wrong[i].container);
+        snprintf(place, sizeof(place), "{\"Message\":\"$.Container.%s\"", wrong[i].place);
+        assert_true(FAILED(try_create("wrong", document, &system, &text)));
+        assert_says(text, place);
+        HcsCloseComputeSystem(system);
+    }
+}
+
 static void calls_in_the_wrong_state_are_refused(void **state)
 {
     NEEDS_CONTAINERS;
@@ -677,6 +703,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_id_is_free_once_terminate_has_completed),
         cmocka_unit_test(a_failed_create_leaves_nothing),
         cmocka_unit_test(a_missing_root_is_an_error_with_its_path),
+        cmocka_unit_test(what_is_wrong_is_named_as_the_document_has_it),
         cmocka_unit_test(calls_in_the_wrong_state_are_refused),
         cmocka_unit_test(a_created_system_can_be_terminated),
         cmocka_unit_test(a_create_that_is_pending_can_be_terminated),

@@ -18,7 +18,8 @@
 static int read_system(PCWSTR text, struct tri_error *error)
 {
     struct tri_system_spec *spec = NULL;
-    int r = tri_hcs_read_system(text, &spec, error);
+    uint32_t detail;
+    int r = tri_hcs_read_system(text, &spec, &detail, error);
     tri_system_spec_free(spec);
     return r;
 }
@@ -26,7 +27,8 @@ static int read_system(PCWSTR text, struct tri_error *error)
 static int read_process(PCWSTR text, struct tri_error *error)
 {
     struct tri_process_spec *spec = NULL;
-    int r = tri_hcs_read_process(text, &spec, error);
+    uint32_t detail;
+    int r = tri_hcs_read_process(text, &spec, &detail, error);
     tri_process_spec_free(spec);
     return r;
 }

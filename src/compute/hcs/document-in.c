@@ -193,7 +193,7 @@ static void read_body(struct tri_reading *in, const json_t *document, struct tri
         read_container(in, json_object_get(document, "Container"), spec);
 }
 
-int tri_hcs_read_system(PCWSTR text, struct tri_system_spec **ret, struct tri_error *error)
+int tri_hcs_read_system(PCWSTR text, struct tri_system_spec **ret, uint32_t *ret_detail, struct tri_error *error)
 {
     TRI_AUTO_JSON json_t *document = NULL;
     int r = tri_hcs_document_read(text, &tri_schema_compute_system, &document, error);
@@ -206,6 +206,8 @@ int tri_hcs_read_system(PCWSTR text, struct tri_system_spec **ret, struct tri_er
     spec->owner = tri_reading_text(&in, document, "Owner");
     spec->terminate_on_last_close = tri_reading_flag(document, "ShouldTerminateOnLastHandleClosed");
     read_body(&in, document, spec);
+    *ret_detail =
+        (uint32_t)json_array_size(json_object_get(json_object_get(document, "Container"), "MappedDirectories"));
     if (in.code < 0)
         tri_system_spec_free(spec);
     else

@@ -368,41 +368,76 @@ static const struct place {
     {HcsOperationTypeCreateProcess, "user", "$.User"},
     {HcsOperationTypeCreateProcess, "cwd", "$.WorkingDirectory"},
     {HcsOperationTypeCreateProcess, "spec.cwd", "$.WorkingDirectory"},
-    {HcsOperationTypeCreateProcess, "spec.args", "$.CommandArgs"},
-    {HcsOperationTypeCreateProcess, "args", "$.CommandArgs"},
 };
 
-static json_t *place_event(int operation_type, const char *where)
+/* The program, or NULL: it is something else that is wrong. */
+static const char *command_place(const struct tri_op_tag *tag, const char *where)
+{
+    static const char *const commands[] = {[TRI_HCS_COMMAND_ARGS] = "$.CommandArgs",
+                                           [TRI_HCS_COMMAND_LINE] = "$.CommandLine",
+                                           [TRI_HCS_COMMAND_PROGRAM] = "$.ApplicationName",
+                                           [TRI_HCS_COMMAND_OCI] = "$.OciProcess.args"};
+    bool of_spec = strncmp(where, "spec.", strlen("spec.")) == 0;
+    if (tag->kind != HcsOperationTypeCreateProcess)
+        return NULL;
+    if (tag->detail == TRI_HCS_COMMAND_OCI && strcmp(where, "spec.cwd") == 0)
+        return "$.OciProcess.cwd";
+    return strcmp(of_spec ? where + strlen("spec.") : where, "args") == 0 ? commands[tag->detail] : NULL;
+}
+
+/* A mount, or NULL. 0, or -1: no memory. */
+static int mount_place(const struct tri_op_tag *tag, const char *where, char **ret)
+{
+    size_t index;
+    int length = 0;
+    if (tag->kind != HcsOperationTypeCreate || sscanf(where, "mounts[%zu].%n", &index, &length) != 1 || !length)
+        return 0;
+    bool pipe = index >= tag->detail, source = strcmp(where + length, "source") == 0;
+    return asprintf(ret, "$.Container.%s[%zu].%s", pipe ? "MappedPipes" : "MappedDirectories",
+                    pipe ? index - tag->detail : index,
+                    source ? "HostPath"
+                    : pipe ? "ContainerPipeName"
+                           : "ContainerPath");
+}
+
+static int table_place(const struct tri_op_tag *tag, const char *where, char **ret)
 {
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         size_t length = strlen(places[i].engine);
-        if (places[i].operation_type != operation_type || strncmp(where, places[i].engine, length) != 0)
-            continue;
-        TRI_AUTO_FREE char *place = NULL;
-        if (asprintf(&place, "%s%s", places[i].document, where + length) < 0)
-            return place = NULL, NULL;
-        return error_event(place, "trireme");
+        if (places[i].operation_type == tag->kind && strncmp(where, places[i].engine, length) == 0)
+            return asprintf(ret, "%s%s", places[i].document, where + length);
     }
-    return error_event(where, "trireme");
+    return 0;
+}
+
+static json_t *place_event(const struct tri_op_tag *tag, const char *where)
+{
+    const char *command = command_place(tag, where);
+    TRI_AUTO_FREE char *place = NULL;
+    if (command)
+        return error_event(command, "trireme");
+    if (mount_place(tag, where, &place) < 0 || (!place && table_place(tag, where, &place) < 0))
+        return place = NULL, NULL;
+    return error_event(place ? place : where, "trireme");
 }
 
 /* Where it is wrong, and what the backend said. */
-static json_t *error_events(int operation_type, const struct tri_error *error)
+static json_t *error_events(const struct tri_op_tag *tag, const struct tri_error *error)
 {
     TRI_AUTO_JSON json_t *events = json_array();
     int r = 0;
     if (error && error->where)
-        r = json_array_append_new(events, place_event(operation_type, error->where));
+        r = json_array_append_new(events, place_event(tag, error->where));
     if (r == 0 && error && error->detail)
         r = json_array_append_new(events, error_event(error->detail, "oci-runtime"));
     return r < 0 ? NULL : TRI_TAKE(events);
 }
 
-json_t *tri_hcs_result_error(int operation_type, int code, const struct tri_error *error)
+json_t *tri_hcs_result_error(const struct tri_op_tag *tag, int code, const struct tri_error *error)
 {
     const char *text = error && error->text ? error->text : tri_hcs_sentence(code);
     return json_pack("{s:i, s:o, s:o}", "Error", (int)tri_hcs_hresult(code), "ErrorMessage", foreign_text(text),
-                     "ErrorEvents", error_events(operation_type, error));
+                     "ErrorEvents", error_events(tag, error));
 }
 
 /* ---- operations ---- */

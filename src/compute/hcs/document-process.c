@@ -171,7 +171,17 @@ static void read_process(struct tri_reading *in, const json_t *document, struct 
     read_console(document, spec);
 }
 
-int tri_hcs_read_process(PCWSTR text, struct tri_process_spec **ret, struct tri_error *error)
+static enum tri_hcs_command command_of(const json_t *document)
+{
+    const char *program = json_string_value(json_object_get(document, "ApplicationName"));
+    if (json_is_object(json_object_get(document, "OciProcess")))
+        return TRI_HCS_COMMAND_OCI;
+    if (program && *program)
+        return TRI_HCS_COMMAND_PROGRAM;
+    return json_array_size(json_object_get(document, "CommandArgs")) ? TRI_HCS_COMMAND_ARGS : TRI_HCS_COMMAND_LINE;
+}
+
+int tri_hcs_read_process(PCWSTR text, struct tri_process_spec **ret, uint32_t *ret_detail, struct tri_error *error)
 {
     TRI_AUTO_JSON json_t *document = NULL;
     int r = tri_hcs_document_read(text, &tri_schema_process_parameters, &document, error);
@@ -182,6 +192,7 @@ int tri_hcs_read_process(PCWSTR text, struct tri_process_spec **ret, struct tri_
         return tri_error_set(error, -ENOMEM, NULL, "No memory for the process.");
     struct tri_reading in = {.error = error};
     read_process(&in, document, spec);
+    *ret_detail = command_of(document);
     if (in.code < 0)
         tri_process_spec_free(spec);
     else

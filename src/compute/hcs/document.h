@@ -27,8 +27,9 @@ static inline void tri_json_decrefp(json_t **json)
 
 /* ---- in: each reads a whole document; *ret is the caller's; codes as tri_schema_parse ---- */
 
-int tri_hcs_read_system(PCWSTR text, struct tri_system_spec **ret, struct tri_error *error);
-int tri_hcs_read_process(PCWSTR text, struct tri_process_spec **ret, struct tri_error *error);
+/* *ret_detail is for the operation's tag: what tri_hcs_result_error must know to name a place in the document. */
+int tri_hcs_read_system(PCWSTR text, struct tri_system_spec **ret, uint32_t *ret_detail, struct tri_error *error);
+int tri_hcs_read_process(PCWSTR text, struct tri_process_spec **ret, uint32_t *ret_detail, struct tri_error *error);
 int tri_hcs_read_filter(PCWSTR text, struct tri_system_filter **ret, struct tri_error *error);
 int tri_hcs_read_save_path(PCWSTR text, char **ret, struct tri_error *error);
 int tri_hcs_read_signal(PCWSTR text, int *ret, struct tri_error *error);
@@ -55,6 +56,10 @@ struct tri_process_change {
 };
 int tri_hcs_read_process_change(PCWSTR text, struct tri_process_change *ret, struct tri_error *error);
 
+/* Where a process's command stands: the detail of HcsCreateProcess. That of a system's creation is the number of mapped
+ * directories, which come before the pipes among the mounts. */
+enum tri_hcs_command { TRI_HCS_COMMAND_ARGS, TRI_HCS_COMMAND_LINE, TRI_HCS_COMMAND_PROGRAM, TRI_HCS_COMMAND_OCI };
+
 /* ---- queries: the properties that were asked for, as flags that fit into an operation's tag ---- */
 
 /* *ret_unknown: the names that no property here has, NULL-ended, the caller's; each is answered for itself. */
@@ -67,7 +72,7 @@ json_t *tri_hcs_properties(const struct tri_system_info *info, uint32_t asked);
 json_t *tri_hcs_property_list(const struct tri_system_list *list);
 json_t *tri_hcs_system_exit(const struct tri_system_exit *exit);
 json_t *tri_hcs_process_status(const struct tri_process_status *status);
-json_t *tri_hcs_result_error(int operation_type, int code, const struct tri_error *error);
+json_t *tri_hcs_result_error(const struct tri_op_tag *tag, int code, const struct tri_error *error);
 json_t *tri_hcs_operation_info(const struct tri_op_info *info, const char *system_id);
 
 #endif

@@ -222,7 +222,7 @@ static int read_result(void *context, const struct tri_op_tag *tag, int code, co
         return 0;
     int r = 0;
     if (result->document && code < 0)
-        r = tri_hcs_document_write(tri_hcs_result_error(tag->kind, code, error), result->document);
+        r = tri_hcs_document_write(tri_hcs_result_error(tag, code, error), result->document);
     else if (result->document && has_document(tag->kind))
         r = tri_hcs_document_write(success_document(tag, value), result->document);
     result->hr = r < 0 ? HCS_E_OPERATION_RESULT_ALLOCATION_FAILED : tri_hcs_hresult(code);

@@ -16,7 +16,7 @@
 static int begin(struct tri_hcs_call *call, struct tri_process *process, PCWSTR parameters)
 {
     struct tri_process_spec *spec = NULL;
-    if (tri_hcs_read_process(parameters, &spec, &call->error) < 0)
+    if (tri_hcs_read_process(parameters, &spec, &call->tag.detail, &call->error) < 0)
         return tri_process_create_failed(process, &call->error, call->op, &call->tag);
     return tri_process_create(process, spec, call->op, &call->tag);
 }

@@ -25,7 +25,8 @@ enum { SCHEMA_MAJOR = 2, SCHEMA_MINOR = 5 };
 /* The answer of a synchronous call that failed: its code, and its document where the caller wants one. */
 static HRESULT answer_error(int code, const struct tri_error *error, PWSTR *result)
 {
-    if (result && tri_hcs_document_write(tri_hcs_result_error(HcsOperationTypeNone, code, error), result) < 0)
+    static const struct tri_op_tag none = {.kind = HcsOperationTypeNone};
+    if (result && tri_hcs_document_write(tri_hcs_result_error(&none, code, error), result) < 0)
         return E_OUTOFMEMORY;
     return tri_hcs_hresult(code);
 }

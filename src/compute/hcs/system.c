@@ -59,7 +59,7 @@ static int watch_new(struct tri_system *system, const HCS_CREATE_OPTIONS_1 *opti
 static int begin(struct tri_hcs_call *call, const char *name_space, PCWSTR configuration)
 {
     struct tri_system_spec *spec = NULL;
-    if (tri_hcs_read_system(configuration, &spec, &call->error) < 0)
+    if (tri_hcs_read_system(configuration, &spec, &call->tag.detail, &call->error) < 0)
         return tri_system_create_failed(call->system, &call->error, call->op, &call->tag);
     return tri_system_create(call->system, name_space, spec, call->op, &call->tag);
 }
