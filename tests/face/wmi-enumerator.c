@@ -343,6 +343,65 @@ static void a_subscription_that_cannot_be_watched_is_refused_at_once(void **stat
     }
 }
 
+static void make_event_class(const char *name)
+{
+    IWbemClassObject *parent = NULL, *cls = NULL;
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_GetObject(services, B("__ExtrinsicEvent"), 0, NULL, &parent, NULL));
+    assert_hr(WBEM_S_NO_ERROR, IWbemClassObject_SpawnDerivedClass(parent, 0, &cls));
+    put_text(cls, "__CLASS", name);
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_PutClass(services, cls, 0, NULL, NULL));
+    IWbemClassObject_Release(cls);
+    IWbemClassObject_Release(parent);
+}
+
+/* Events of the program's own, which come while they are raised. */
+struct alarm {
+    IWbemObjectSink *sink;
+    IWbemClassObject *event;
+    IEnumWbemClassObject *events; /* what a subscription to them is told */
+};
+
+static void alarm_init(struct alarm *alarm)
+{
+    IWbemClassObject *cls = NULL;
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_GetObject(services, B("T_Alarm"), 0, NULL, &cls, NULL));
+    assert_hr(WBEM_S_NO_ERROR, IWbemClassObject_SpawnInstance(cls, 0, &alarm->event));
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_QueryObjectSink(services, 0, &alarm->sink));
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_ExecNotificationQuery(services, B("WQL"), B("SELECT * FROM T_Alarm"),
+                                                                   SEMI | FORWARD, NULL, &alarm->events));
+    IWbemClassObject_Release(cls);
+}
+
+static void alarm_finish(struct alarm *alarm)
+{
+    LET_GO(alarm->events);
+    LET_GO(alarm->event);
+    LET_GO(alarm->sink);
+}
+
+static void alarm_raise(struct alarm *alarm)
+{
+    assert_hr(WBEM_S_NO_ERROR, IWbemObjectSink_Indicate(alarm->sink, 1, &alarm->event));
+}
+
+/* Also to who reads several at once, and has some of those before the gap. */
+static void lost_events_are_told_once(void **state)
+{
+    enum { KEPT = 10000, BATCH = 7, LEFT = KEPT % BATCH };
+    struct alarm alarm;
+    alarm_init(&alarm);
+    for (int i = 0; i < KEPT + 1; i++)
+        alarm_raise(&alarm);
+    for (int i = 0; i < KEPT / BATCH; i++)
+        next_is(alarm.events, 0, BATCH, WBEM_S_NO_ERROR, BATCH);
+    next_is(alarm.events, 0, BATCH, WBEM_S_TIMEDOUT, LEFT);
+    next_is(alarm.events, 0, BATCH, WBEM_E_QUEUE_OVERFLOW, 0);
+    next_is(alarm.events, 0, BATCH, WBEM_S_TIMEDOUT, 0);
+    alarm_raise(&alarm);
+    next_is(alarm.events, 0, 1, WBEM_S_NO_ERROR, 1);
+    alarm_finish(&alarm);
+}
+
 /* ---- NextAsync ---- */
 
 static void next_async_hands_rows_to_a_sink(void **state)
@@ -439,6 +498,7 @@ static int set_up(void **state)
     make_thing_class("T_Five");
     make_thing_class("T_Many");
     make_thing_class("T_Event");
+    make_event_class("T_Alarm");
     for (int i = 1; i <= 5; i++)
         store_thing("T_Five", i, "five");
     store_many("T_Many", MANY);
@@ -466,6 +526,7 @@ int main(void)
         cmocka_unit_test(rows_that_came_before_the_timeout_are_handed_out),
         cmocka_unit_test(an_event_has_the_object_it_is_about),
         cmocka_unit_test(a_subscription_that_cannot_be_watched_is_refused_at_once),
+        cmocka_unit_test(lost_events_are_told_once),
         cmocka_unit_test(next_async_hands_rows_to_a_sink),
         cmocka_unit_test(requests_are_served_in_their_order),
         cmocka_unit_test(a_failure_reaches_the_sink_of_next_async),

@@ -20,6 +20,7 @@ struct enumerator {
     struct wmi_call call;
     bool is_forward_only;
     _Atomic uint64_t position;
+    _Atomic bool owes_overflow; /* events were lost behind rows that Next handed out: to be told by the next call */
     pthread_mutex_t lock;
     struct turn *turns; /* lock: deliveries of NextAsync, one at a time, in the order they were asked for */
 };
@@ -44,6 +45,9 @@ static struct wmi_call call_of(const struct enumerator *enumerator)
 static int next_row(struct enumerator *enumerator, uint64_t deadline_ns, struct tri_cim_object **ret)
 {
     uint64_t from = atomic_load_explicit(&enumerator->position, memory_order_relaxed);
+    if (atomic_load_explicit(&enumerator->owes_overflow, memory_order_relaxed) &&
+        atomic_exchange(&enumerator->owes_overflow, false))
+        return TRI_MANAGEMENT_QUEUE_OVERFLOW;
     for (;;) {
         uint64_t position = from;
         int r = tri_call_next(enumerator->call.call, &position, deadline_ns, ret);
@@ -77,13 +81,15 @@ static HRESULT end(struct enumerator *enumerator)
 }
 
 /* What Next and Skip answer when they had to stop at `count` rows. A failure is told by the next call where this one
- * has rows to hand out. */
+ * has rows to hand out: the call keeps how it ended, but says only once that events were lost. */
 static HRESULT stopped(struct enumerator *enumerator, int r, ULONG count)
 {
     if (r == 0)
         return end(enumerator);
     if (r != -ETIMEDOUT && count == 0)
         return fail(enumerator, r);
+    if (r == TRI_MANAGEMENT_QUEUE_OVERFLOW)
+        atomic_store(&enumerator->owes_overflow, true);
     tri_wmi_clear_error();
     return WBEM_S_TIMEDOUT;
 }
