@@ -243,3 +243,8 @@ void tri_call_wake(struct tri_call *call, uint64_t position, struct tri_rows_wak
 {
     tri_rows_wake(&call->rows, position, waker);
 }
+
+void tri_call_wake_all(struct tri_call *call)
+{
+    tri_rows_wake_all(&call->rows);
+}

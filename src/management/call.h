@@ -95,5 +95,7 @@ int tri_call_next(struct tri_call *call, uint64_t *position, uint64_t deadline_n
 /* For readers that do not wait: run(data) once there is a row at that position, or the end; from any thread, maybe at
  * once, and maybe in vain. It must not block, and the waker must stay until then. */
 void tri_call_wake(struct tri_call *call, uint64_t position, struct tri_rows_waker *waker);
+/* Runs the wakers of all readers now, for one that does not want to be woken any more. */
+void tri_call_wake_all(struct tri_call *call);
 
 #endif

@@ -279,3 +279,8 @@ void tri_rows_wake(struct tri_rows *rows, uint64_t position, struct tri_rows_wak
     if (at >= atomic_load(&rows->end) || at < atomic_load(&rows->written))
         run_wakers(rows);
 }
+
+void tri_rows_wake_all(struct tri_rows *rows)
+{
+    run_wakers(rows);
+}

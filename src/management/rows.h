@@ -68,5 +68,7 @@ int tri_rows_next(struct tri_rows *rows, uint64_t *position, uint64_t deadline_n
 
 /* The waker must stay until it has run, which it does when the rows end at the latest. */
 void tri_rows_wake(struct tri_rows *rows, uint64_t position, struct tri_rows_waker *waker);
+/* Runs all wakers now, in vain: none is left here when it returns, unless another thread runs or adds it. */
+void tri_rows_wake_all(struct tri_rows *rows);
 
 #endif

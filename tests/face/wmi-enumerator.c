@@ -489,6 +489,39 @@ static void a_request_can_be_cancelled(void **state)
     IEnumWbemClassObject_Release(events);
 }
 
+static void *raise_alarm(void *alarm)
+{
+    alarm_raise(alarm);
+    return NULL;
+}
+
+/* What was waiting for rows when it was cancelled is not told of any, and keeps nobody from letting go of them. */
+static void a_cancelled_request_holds_no_subscription(void **state)
+{
+    struct alarm alarm, other;
+    struct sink sink;
+    pthread_t thread;
+    alarm_init(&alarm);
+    alarm_init(&other);
+    sink_init(&sink);
+    assert_hr(WBEM_S_NO_ERROR, IEnumWbemClassObject_NextAsync(alarm.events, 5, &sink.iface));
+    alarm_raise(&alarm);
+    assert_comes(atomic_load(&sink.objects) == 1);
+    poll(NULL, 0, 50); /* it waits for the second */
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_CancelAsyncCall(services, &sink.iface));
+    assert_hr(WBEM_E_CALL_CANCELLED, sink_wait(&sink));
+    assert_int_equal(0, IEnumWbemClassObject_Release(alarm.events));
+    alarm.events = NULL;
+    assert_int_equal(0, pthread_create(&thread, NULL, raise_alarm, &alarm));
+    struct timespec end;
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += 30;
+    assert_int_equal(0, pthread_timedjoin_np(thread, NULL, &end));
+    next_is(other.events, DEADLINE_MS, 2, WBEM_S_NO_ERROR, 2);
+    alarm_finish(&alarm);
+    alarm_finish(&other);
+}
+
 /* ---- */
 
 static int set_up(void **state)
@@ -531,6 +564,7 @@ int main(void)
         cmocka_unit_test(requests_are_served_in_their_order),
         cmocka_unit_test(a_failure_reaches_the_sink_of_next_async),
         cmocka_unit_test(a_request_can_be_cancelled),
+        cmocka_unit_test(a_cancelled_request_holds_no_subscription),
     };
     return cmocka_run_group_tests_name("wmi enumerator", tests, set_up, tear_down_wmi);
 }

@@ -140,6 +140,16 @@ static void say_end(const struct wmi_delivery *delivery, const struct ending *en
         object->lpVtbl->Release(object);
 }
 
+/* The rows of a NextAsync may go on without it. A waker that it left there is taken back, and the rows are let go of
+ * here: where the waker ran later, on the thread that tells an event, that thread could be who lets go of the
+ * subscription, and it would wait for itself. */
+static void leave_rows(struct wmi_delivery *delivery)
+{
+    tri_call_wake_all(delivery->call.call);
+    delivery->source.ended(delivery->source.context);
+    tri_wmi_call_clear(&delivery->call);
+}
+
 /* The delivery is ENDING, by whoever calls this. */
 static void finish(struct wmi_delivery *delivery, int code)
 {
@@ -149,7 +159,7 @@ static void finish(struct wmi_delivery *delivery, int code)
     sink->lpVtbl->Release(sink);
     list_remove(delivery);
     if (delivery->source.ended)
-        delivery->source.ended(delivery->source.context);
+        leave_rows(delivery);
     delivery_unref(delivery);
 }
 
