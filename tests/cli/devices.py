@@ -4,8 +4,9 @@ import json
 import os
 import socket
 import subprocess
+import tempfile
 
-from harness import eventually, main, need_containers
+from harness import Skip, eventually, main, need_containers
 from loops import attached, clean, formatted, need_disks, path, volume
 
 STORAGE = r"root\Microsoft\Windows\Storage"
@@ -219,6 +220,42 @@ def addresses_are_what_ip_says(trireme):
         assert row["MTU"] == link["mtu"], (row, link)
 
 
+def in_a_network_of_its_own(trireme, script, columns):
+    """What is said of the configuration of an adapter "veil" there, with an address of its own."""
+    script = ("ip link add veil type bridge && ip addr add 192.0.2.7/24 dev veil && ip link set veil up && "
+              f"{script} && exec \"$0\" query --json "
+              f"\"SELECT {columns} FROM Win32_NetworkAdapterConfiguration WHERE Description = 'veil'\"")
+    done = subprocess.run(["unshare", "-n", "-m", "sh", "-c", script, trireme.executable], env=trireme.environment,
+                          capture_output=True, timeout=60, check=False)
+    if b"Unknown device type" in done.stderr:
+        raise Skip("the kernel has no bridges")
+    assert done.returncode == 0, done
+    row, = json.loads(done.stdout)
+    return row
+
+
+def an_address_with_a_label_is_the_adapters_too(trireme):
+    many = [f"10.7.{n}.1" for n in range(100)]
+    row = in_a_network_of_its_own(
+        trireme, "ip addr add 10.6.6.6/24 dev veil label veil:one && "
+        "for n in $(seq 0 99); do ip addr add 10.7.$n.1/32 dev veil; done", "IPAddress, IPSubnet")
+    masks = dict(zip(row["IPAddress"], row["IPSubnet"]))
+    assert masks["10.6.6.6"] == "255.255.255.0" and all(masks.get(one) == "255.255.255.255" for one in many), row
+
+
+def names_are_looked_up_as_the_resolver_does(trireme):
+    domains = ["a" * 60 + ".internal.example", "b.example"]
+    resolver = ("search forgotten.example\nnameserver 192.0.2.1 # the near one\nnameserver fe80::1%veil\n"
+                f"search {' '.join(domains)}\n")
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
+        file.write(resolver)
+        file.flush()
+        row = in_a_network_of_its_own(trireme, f"mount --bind {file.name} /etc/resolv.conf",
+                                      "DNSServerSearchOrder, DNSDomainSuffixSearchOrder")
+    assert row["DNSServerSearchOrder"] == ["192.0.2.1", "fe80::1%veil"], row
+    assert row["DNSDomainSuffixSearchOrder"] == domains, row
+
+
 def routes_are_what_ip_says(trireme):
     rows = ask(trireme, "SELECT * FROM Win32_IP4RouteTable")
     seen = [route for route in truth("ip", "-j", "-4", "route") if route.get("type", "unicast") == "unicast"]
@@ -292,6 +329,7 @@ main([a_disk_drive_is_what_lsblk_says, all_disks_are_there, partitions_are_where
       associations_lead_from_a_drive_to_its_mounted_file_system, a_logical_disk_is_what_findmnt_says,
       the_root_is_a_logical_disk, a_volume_is_formatted_and_mounted_through_its_methods,
       a_format_that_cannot_be_says_why_by_number_and_changes_nothing, newer_volumes_say_the_same, adapters_are_what_ip_says,
-      addresses_are_what_ip_says, routes_are_what_ip_says, an_adapter_leads_to_its_configuration,
+      addresses_are_what_ip_says, an_address_with_a_label_is_the_adapters_too,
+      names_are_looked_up_as_the_resolver_does, routes_are_what_ip_says, an_adapter_leads_to_its_configuration,
       one_adapter_of_a_network_of_its_own_is_switched_off_and_on, the_host_is_the_first_machine,
       a_container_is_a_machine_whose_state_can_be_changed, the_host_is_not_switched_off])

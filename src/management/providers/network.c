@@ -20,26 +20,51 @@
 #include "management/providers/fields.h"
 #include "storage/uuid.h"
 
-enum { TEXTS_MAX = 64, FILE_MAX = 1 << 20 };
+enum { GATEWAYS_MAX = 64, FILE_MAX = 1 << 20 };
 
-/* A list of short texts, as the array properties want them. */
+/* A list of texts, as the array properties want them. */
 struct texts {
-    char items[TEXTS_MAX][INET6_ADDRSTRLEN + 1];
-    size_t count;
+    char **items;
+    size_t count, room;
+    bool is_short; /* no memory: rather none than a part of them */
 };
+#define AUTO_TEXTS TRI_CLEANUP(texts_clear) struct texts
 
-static char *texts_add(struct texts *texts)
+static void texts_forget(struct texts *texts)
 {
-    return texts->count < TEXTS_MAX ? texts->items[texts->count++] : NULL;
+    while (texts->count > 0)
+        free(texts->items[--texts->count]);
+}
+
+static void texts_clear(struct texts *texts)
+{
+    texts_forget(texts);
+    free(texts->items);
+}
+
+static bool texts_grow(struct texts *texts)
+{
+    size_t room = texts->room ? 2 * texts->room : 8;
+    char **items = texts->count < texts->room ? texts->items : reallocarray(texts->items, room, sizeof *items);
+    if (!items)
+        return false;
+    texts->room = texts->count < texts->room ? texts->room : room;
+    texts->items = items;
+    return true;
+}
+
+static void texts_add(struct texts *texts, const char *text)
+{
+    char *copy = texts_grow(texts) ? strdup(text) : NULL;
+    if (copy)
+        texts->items[texts->count++] = copy;
+    texts->is_short |= !copy;
 }
 
 static void texts_get(const struct texts *texts, struct tri_value *ret)
 {
-    const char *items[TEXTS_MAX];
-    for (size_t i = 0; i < texts->count; i++)
-        items[i] = texts->items[i];
-    if (texts->count > 0)
-        tri_value_set_strings(ret, items, texts->count);
+    if (texts->count > 0 && !texts->is_short)
+        tri_value_set_strings(ret, (const char *const *)texts->items, texts->count);
 }
 
 struct adapter {
@@ -263,9 +288,12 @@ static const struct tri_field adapter_fields[] = {
 
 /* ---- Win32_NetworkAdapterConfiguration ---- */
 
+/* An address of IPv4 goes by its label, which is the adapter's name and may have more behind a colon; names have none. */
 static bool is_address_of(const struct adapter *adapter, const struct ifaddrs *entry)
 {
-    return entry->ifa_addr && strcmp(entry->ifa_name, adapter->link->ifa_name) == 0 &&
+    size_t length = strcspn(entry->ifa_name, ":");
+    return entry->ifa_addr && strncmp(entry->ifa_name, adapter->link->ifa_name, length) == 0 &&
+           !adapter->link->ifa_name[length] &&
            (entry->ifa_addr->sa_family == AF_INET || entry->ifa_addr->sa_family == AF_INET6);
 }
 
@@ -295,17 +323,18 @@ static void add_addresses(const struct adapter *adapter, int family, bool masks,
     for (const struct ifaddrs *entry = adapter->all; entry; entry = entry->ifa_next) {
         if (!is_address_of(adapter, entry) || entry->ifa_addr->sa_family != family || (masks && !entry->ifa_netmask))
             continue;
-        char *text = texts_add(texts);
-        if (text && masks)
-            print_mask(entry->ifa_netmask, text, sizeof texts->items[0]);
-        else if (text)
-            print_address(entry->ifa_addr, text, sizeof texts->items[0]);
+        char text[INET6_ADDRSTRLEN];
+        if (masks)
+            print_mask(entry->ifa_netmask, text, sizeof text);
+        else
+            print_address(entry->ifa_addr, text, sizeof text);
+        texts_add(texts, text);
     }
 }
 
 static void get_addresses(const void *row, struct tri_value *ret)
 {
-    struct texts texts = {.count = 0};
+    AUTO_TEXTS texts = {0};
     add_addresses(row, AF_INET, false, &texts);
     add_addresses(row, AF_INET6, false, &texts);
     texts_get(&texts, ret);
@@ -313,7 +342,7 @@ static void get_addresses(const void *row, struct tri_value *ret)
 
 static void get_masks(const void *row, struct tri_value *ret)
 {
-    struct texts texts = {.count = 0};
+    AUTO_TEXTS texts = {0};
     add_addresses(row, AF_INET, true, &texts);
     add_addresses(row, AF_INET6, true, &texts);
     texts_get(&texts, ret);
@@ -381,15 +410,14 @@ static void add_gateways6(const struct adapter *adapter, struct texts *texts)
             sscanf(gateway + 2 * i, "%2x", &byte);
             address.s6_addr[i] = (uint8_t)byte;
         }
-        char *place = texts_add(texts);
-        if (place)
-            inet_ntop(AF_INET6, &address, place, sizeof texts->items[0]);
+        char printed[INET6_ADDRSTRLEN];
+        texts_add(texts, inet_ntop(AF_INET6, &address, printed, sizeof printed));
     }
 }
 
 static void get_gateways(const void *row, struct tri_value *ret)
 {
-    struct texts texts = {.count = 0};
+    AUTO_TEXTS texts = {0};
     struct route route;
     TRI_AUTO_FREE char *text = NULL;
     if (!is_ip_enabled(row))
@@ -397,9 +425,8 @@ static void get_gateways(const void *row, struct tri_value *ret)
     if (tri_file_read(AT_FDCWD, "/proc/net/route", FILE_MAX, &text, NULL) == 0)
         for (char *rest = text; next_route(&rest, &route);)
             if (is_default_of(&route, row)) {
-                char *place = texts_add(&texts);
-                if (place)
-                    inet_ntop(AF_INET, &route.gateway, place, sizeof texts.items[0]);
+                char printed[INET_ADDRSTRLEN];
+                texts_add(&texts, inet_ntop(AF_INET, &route.gateway, printed, sizeof printed));
             }
     add_gateways6(row, &texts);
     texts_get(&texts, ret);
@@ -407,14 +434,14 @@ static void get_gateways(const void *row, struct tri_value *ret)
 
 static void get_gateway_metrics(const void *row, struct tri_value *ret)
 {
-    int64_t metrics[TEXTS_MAX];
+    int64_t metrics[GATEWAYS_MAX];
     size_t count = 0;
     struct route route;
     TRI_AUTO_FREE char *text = NULL;
     if (!is_ip_enabled(row) || tri_file_read(AT_FDCWD, "/proc/net/route", FILE_MAX, &text, NULL) < 0)
         return;
     for (char *rest = text; next_route(&rest, &route);)
-        if (is_default_of(&route, row) && count < TEXTS_MAX)
+        if (is_default_of(&route, row) && count < GATEWAYS_MAX)
             metrics[count++] = route.metric;
     if (count > 0)
         tri_value_set_numbers(ret, metrics, count);
@@ -422,7 +449,8 @@ static void get_gateway_metrics(const void *row, struct tri_value *ret)
 
 /* ---- names: /etc/resolv.conf ---- */
 
-/* The words behind a keyword; of several lines all of them, or of the last one only, as the resolver has it. */
+/* The words behind a keyword, as the resolver has them: all of the last line with it, or the first of every line, where
+ * what stands behind it is a remark. */
 static void resolver_words(const char *keyword, bool last_line, struct texts *texts)
 {
     TRI_AUTO_FREE char *text = NULL;
@@ -432,18 +460,18 @@ static void resolver_words(const char *keyword, bool last_line, struct texts *te
         char *word = strsep(&line, " \t");
         if (strcmp(word, keyword) != 0)
             continue;
-        texts->count = last_line ? 0 : texts->count;
-        while ((word = strsep(&line, " \t"))) {
-            char *place = *word ? texts_add(texts) : NULL;
-            if (place)
-                snprintf(place, sizeof texts->items[0], "%.*s", INET6_ADDRSTRLEN, word);
-        }
+        if (last_line)
+            texts_forget(texts);
+        size_t before = texts->count;
+        while ((last_line || texts->count == before) && (word = strsep(&line, " \t")))
+            if (*word)
+                texts_add(texts, word);
     }
 }
 
 static void get_dns_servers(const void *row, struct tri_value *ret)
 {
-    struct texts texts = {.count = 0};
+    AUTO_TEXTS texts = {0};
     if (!is_ip_enabled(row) || is_loopback(row))
         return;
     resolver_words("nameserver", false, &texts);
@@ -452,7 +480,7 @@ static void get_dns_servers(const void *row, struct tri_value *ret)
 
 static void get_dns_suffixes(const void *row, struct tri_value *ret)
 {
-    struct texts texts = {.count = 0};
+    AUTO_TEXTS texts = {0};
     if (!is_ip_enabled(row) || is_loopback(row))
         return;
     resolver_words("search", true, &texts);
@@ -461,7 +489,7 @@ static void get_dns_suffixes(const void *row, struct tri_value *ret)
 
 static void get_dns_domain(const void *row, struct tri_value *ret)
 {
-    struct texts texts = {.count = 0};
+    AUTO_TEXTS texts = {0};
     if (!is_ip_enabled(row) || is_loopback(row))
         return;
     resolver_words("domain", true, &texts);
