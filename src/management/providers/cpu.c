@@ -50,6 +50,19 @@ static size_t read_list(const char *list, unsigned *ret)
     return count;
 }
 
+/* The same for all CPUs of one core: the first of them. core_id is not: clusters and dies may each count from 0. */
+static unsigned core_of(unsigned cpu)
+{
+    static const char *const lists[] = {"core_cpus_list", "thread_siblings_list"}; /* the latter before Linux 5.3 */
+    char path[128], list[512];
+    for (size_t i = 0; i < TRI_FIELD_COUNT(lists); i++) {
+        snprintf(path, sizeof path, CPU_FOLDER "cpu%u/topology/%s", cpu, lists[i]);
+        if (tri_host_line(path, list, sizeof list) && isdigit((unsigned char)*list))
+            return (unsigned)strtoul(list, NULL, 10);
+    }
+    return tri_cpu_number(cpu, "topology/core_id");
+}
+
 int tri_cpus_read(struct tri_cpu **ret, size_t *ret_count)
 {
     TRI_AUTO_FREE char *list = NULL;
@@ -64,7 +77,7 @@ int tri_cpus_read(struct tri_cpu **ret, size_t *ret_count)
     for (size_t i = 0; i < count; i++) {
         cpus[i].number = numbers[i];
         cpus[i].package = tri_cpu_number(numbers[i], "topology/physical_package_id");
-        cpus[i].core = tri_cpu_number(numbers[i], "topology/core_id");
+        cpus[i].core = core_of(numbers[i]);
     }
     qsort(cpus, count, sizeof *cpus, compare_cpus);
     *ret = cpus;

@@ -74,16 +74,40 @@ static void write_tables(void)
     write_file("/sys/firmware/dmi/tables/smbios_entry_point", entry, sizeof entry);
 }
 
+static void write_cpu_file(unsigned cpu, const char *name, const char *text)
+{
+    char path[128];
+    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%u/topology/%s", cpu, name);
+    write_file(path, text, strlen(text));
+}
+
+/* Two clusters, each of which counts its cores from 0; the only one of the second runs two threads. */
+static void write_cpus(void)
+{
+    static const char *const ids[] = {"0\n", "1\n", "0\n", "0\n"}, *const together[] = {"0\n", "1\n", "2-3\n", "2-3\n"};
+    for (unsigned cpu = 0; cpu < 4; cpu++) {
+        char path[64];
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%u/topology", cpu);
+        assert_int_equal(tri_folder_make(AT_FDCWD, path, 0755), 0);
+        write_cpu_file(cpu, "physical_package_id", "0\n");
+        write_cpu_file(cpu, "core_id", ids[cpu]);
+        write_cpu_file(cpu, "core_cpus_list", together[cpu]);
+    }
+    write_file("/sys/devices/system/cpu/online", "0-3\n", strlen("0-3\n"));
+}
+
 /* false: we may not. */
 static bool replace_firmware(void)
 {
     if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        mount("tmpfs", "/sys/class", "tmpfs", 0, NULL) < 0 || mount("tmpfs", "/sys/firmware", "tmpfs", 0, NULL) < 0)
+        mount("tmpfs", "/sys/class", "tmpfs", 0, NULL) < 0 || mount("tmpfs", "/sys/firmware", "tmpfs", 0, NULL) < 0 ||
+        mount("tmpfs", "/sys/devices/system/cpu", "tmpfs", 0, NULL) < 0)
         return false;
     assert_int_equal(tri_folder_make(AT_FDCWD, "/sys/class/dmi/id", 0755), 0);
     assert_int_equal(tri_folder_make(AT_FDCWD, "/sys/firmware/dmi/tables", 0755), 0);
     write_lines();
     write_tables();
+    write_cpus();
     return true;
 }
 
@@ -92,7 +116,7 @@ static void need_firmware(void)
     if (is_ready)
         return;
     print_message("# skipped: only root may mount a firmware of its own, and only where mounts are allowed\n");
-    return;
+    skip();
 }
 
 static void the_bios_is_told_by_file_and_table(void **state)
@@ -184,6 +208,15 @@ static void the_socket_is_told(void **state)
     assert_false(value_of(rows, 0, "SerialNumber")->is_set);
 }
 
+static void cores_of_different_clusters_are_different_ones(void **state)
+{
+    need_firmware();
+    AUTO_ROWS rows = ask("Win32_Processor", NULL, NULL);
+    assert_int_equal(rows->count, 1);
+    assert_int_equal(number_of(rows, 0, "NumberOfCores"), 3);
+    assert_int_equal(number_of(rows, 0, "NumberOfLogicalProcessors"), 4);
+}
+
 static void noise_for_a_table_is_survived(void **state)
 {
     need_firmware();
@@ -217,6 +250,7 @@ int main(void)
         cmocka_unit_test(the_computer_is_a_product),
         cmocka_unit_test(modules_and_their_array_are_told),
         cmocka_unit_test(the_socket_is_told),
+        cmocka_unit_test(cores_of_different_clusters_are_different_ones),
         cmocka_unit_test(noise_for_a_table_is_survived),
     };
     return cmocka_run_group_tests(tests, begin, end_host_test);
