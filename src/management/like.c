@@ -7,9 +7,12 @@
 
 typedef const unsigned char *position;
 
-/* The end of the set that begins behind "[", or NULL: the bracket stands for itself. */
-static position set_end(position set)
+/* The end of the set that begins behind "[", or NULL: the bracket stands for itself. last: the pattern's last "]", or
+ * NULL; where there is none ahead, nobody looks for it again and again. */
+static position set_end(position set, position last)
 {
+    if (!last || set > last)
+        return NULL;
     if (*set == '^')
         set++;
     return (position)strchr((const char *)set, ']');
@@ -34,14 +37,14 @@ static bool is_in_set(position *pattern, position end, uint32_t character)
 }
 
 /* One character of the text against one of the pattern; both move on. */
-static bool fits(position *text, position *pattern)
+static bool fits(position *text, position *pattern, position last)
 {
     uint32_t character = tri_text_next_folded(text);
     if (**pattern == '_') {
         ++*pattern;
         return true;
     }
-    position end = **pattern == '[' ? set_end(*pattern + 1) : NULL;
+    position end = **pattern == '[' ? set_end(*pattern + 1, last) : NULL;
     if (!end)
         return **pattern && tri_text_next_folded(pattern) == character;
     ++*pattern;
@@ -51,6 +54,7 @@ static bool fits(position *text, position *pattern)
 bool tri_like(const char *text, const char *pattern)
 {
     position at = (position)text, part = (position)pattern;
+    position last = (position)strrchr(pattern, ']');
     position retry_at = NULL, retry_part = NULL; /* behind the last % */
     while (*at || *part) {
         if (*part == '%') {
@@ -58,7 +62,7 @@ bool tri_like(const char *text, const char *pattern)
             retry_at = at;
             continue;
         }
-        if (*at && fits(&at, &part))
+        if (*at && fits(&at, &part, last))
             continue;
         if (!retry_part || !*retry_at)
             return false;

@@ -260,6 +260,7 @@ static void patterns_have_runs_characters_and_sets(void **state)
         {"aab", "%ab", true}, {"aaaab", "%a%ab", true}, {"\xc3\x84x", "\xc3\xa4_", true}, {"\xc3\x84", "_", true}, {"\xc3\x84", "__", false},
         {"x", "[\xc3\xa0-\xc3\xbc]", false}, {"\xc3\xa4", "[\xc3\xa0-\xc3\xbc]", true}, {"a[b", "a[b", true}, {"PCI\\VEN", "PCI\\%", true},
         {"a-c", "a[-]c", true}, {"abab", "%ab", true}, {"mississippi", "m%iss%ip%i", true}, {"mississippi", "m%iss%ipp", false},
+        {"a]b", "a]b", true}, {"]b[", "]_[", true}, {"a[b", "[a][b", true}, {"ab[", "a[b][", true}, {"a]", "[^]a]", false}, {"[[x", "%[[x", true},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
         if (tri_like(cases[i].text, cases[i].pattern) != cases[i].fits)
