@@ -418,6 +418,31 @@ static void arrays_and_single_values_do_not_mix(void **state)
     IWbemClassObject_Release(object);
 }
 
+/* What it says that it holds would be followed as pointers, or read behind the array's end. */
+static void an_array_of_another_type_than_its_variant_says_is_refused(void **state)
+{
+    IWbemClassObject *object = instance_of_everything();
+    static const struct {
+        const char *type;
+        VARTYPE said, held;
+    } rows[] = {{"string", VT_BSTR, VT_I2},     {"string", VT_BSTR, VT_I8}, {"string", VT_VARIANT, VT_UI1},
+                {"object", VT_UNKNOWN, VT_I8},  {"sint32", VT_I4, VT_I2},   {"sint32", VT_I4, VT_VARIANT},
+                {"string", VT_VARIANT, VT_BSTR}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        VARIANT value = vector(rows[i].held, 3);
+        if (rows[i].held != VT_VARIANT && rows[i].held != VT_BSTR)
+            memset(V_ARRAY(&value)->pvData, 0x5a, 3 * SafeArrayGetElemsize(V_ARRAY(&value)));
+        V_VT(&value) = VT_ARRAY | rows[i].said;
+        assert_hr(WBEM_E_TYPE_MISMATCH, IWbemClassObject_Put(object, B("Many%s", rows[i].type), 0, &value, 0));
+        SafeArrayDestroy(V_ARRAY(&value));
+    }
+    VARIANT hollow = vector(VT_I4, 3);
+    assert_hr(S_OK, SafeArrayDestroyData(V_ARRAY(&hollow)));
+    assert_hr(WBEM_E_TYPE_MISMATCH, IWbemClassObject_Put(object, B("Manysint32"), 0, &hollow, 0));
+    SafeArrayDestroy(V_ARRAY(&hollow));
+    IWbemClassObject_Release(object);
+}
+
 /* ---- objects in objects ---- */
 
 static VARIANT object_value(IWbemClassObject *object)
@@ -530,6 +555,7 @@ int main(void)
         cmocka_unit_test(an_empty_array_of_variants_is_taken_for_every_type),
         cmocka_unit_test(arrays_of_another_kind_are_not_converted),
         cmocka_unit_test(arrays_and_single_values_do_not_mix),
+        cmocka_unit_test(an_array_of_another_type_than_its_variant_says_is_refused),
         cmocka_unit_test(an_object_is_copied_in_and_out),
         cmocka_unit_test(an_object_may_be_put_into_itself),
         cmocka_unit_test(objects_lie_in_each_other_64_deep_and_no_deeper),

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/utf16.h"
+#include "com/variant.h"
 #include "management/wmi/class-object.h"
 
 /* ---- scalars ---- */
@@ -284,16 +285,28 @@ static VARIANT item_at(const SAFEARRAY *array, VARTYPE items, size_t index)
     return item;
 }
 
-static bool is_vector_of(const SAFEARRAY *array, VARTYPE items)
+/* Whether following what items point at is safe: the array itself says that they do. */
+static bool holds(SAFEARRAY *array, VARTYPE items)
 {
-    size_t size = items == VT_VARIANT ? sizeof(VARIANT) : sizeof(LONGLONG);
-    return array && array->cDims == 1 && array->cbElements > 0 && array->cbElements <= size;
+    VARTYPE held;
+    if (items != VT_BSTR && items != VT_VARIANT && !tri_variant_type_is_object(items))
+        return true;
+    if (FAILED(SafeArrayGetVartype(array, &held)))
+        return false;
+    return held == items || (tri_variant_type_is_object(held) && tri_variant_type_is_object(items));
+}
+
+/* A VARIANT may say another type than the array has that it holds. */
+static bool is_vector_of(SAFEARRAY *array, VARTYPE items)
+{
+    return array && array->cDims == 1 && array->cbElements > 0 && array->cbElements == tri_variant_type_size(items) &&
+           (array->pvData || array->rgsabound[0].cElements == 0) && holds(array, items);
 }
 
 static HRESULT array_in(const VARIANT *variant, struct tri_value *ret)
 {
     VARTYPE items = V_VT(variant) & VT_TYPEMASK;
-    const SAFEARRAY *array = V_ARRAY(variant);
+    SAFEARRAY *array = V_ARRAY(variant);
     if (!is_vector_of(array, items) || !array_fits(items, ret->type & ~TRI_CIM_ARRAY))
         return WBEM_E_TYPE_MISMATCH;
     size_t count = array->rgsabound[0].cElements;
