@@ -5,13 +5,14 @@
 #include <pwd.h>
 #include <shadow.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-login.h>
 
 #include "management/providers/host.h"
 #include "management/text.h"
 
-enum { ENTRY_MAX = 64 << 10 };
+enum { ENTRY_FIRST = 4 << 10, ENTRY_MAX = 64 << 20 }; /* bytes that an entry takes; a group may have many members */
 
 struct account {
     const char *name;
@@ -34,6 +35,72 @@ static void closep(FILE **file)
         fclose(*file);
 }
 #define AUTO_FILE TRI_CLEANUP(closep) FILE *
+
+/* ---- entries of the files, and of NSS ---- */
+
+/* What the texts of an entry lie in. */
+struct buffer {
+    char *data;
+    size_t size;
+};
+
+static void buffer_clear(struct buffer *buffer)
+{
+    free(buffer->data);
+}
+#define AUTO_BUFFER TRI_CLEANUP(buffer_clear) struct buffer
+
+static bool buffer_grow(struct buffer *buffer)
+{
+    size_t size = buffer->size ? 2 * buffer->size : ENTRY_FIRST;
+    char *data = size <= ENTRY_MAX ? realloc(buffer->data, size) : NULL;
+    if (!data)
+        return false;
+    *buffer = (struct buffer){data, size};
+    return true;
+}
+
+/* Asks again with more room, as long as it is too little. 1 and the entry; 0: there is none; -ENOMEM. A file's position is
+ * then before the entry again. */
+#define READ_ENTRY(buffer, call)                                                                                       \
+    __extension__({                                                                                                    \
+        int read_r = (buffer)->size ? (call) : ERANGE;                                                                 \
+        while (read_r == ERANGE && buffer_grow(buffer))                                                                \
+            read_r = (call);                                                                                           \
+        read_r == ERANGE ? -ENOMEM : read_r == 0;                                                                      \
+    })
+
+static int next_user(FILE *file, struct buffer *buffer, struct passwd *ret)
+{
+    struct passwd *found;
+    return file ? READ_ENTRY(buffer, fgetpwent_r(file, ret, buffer->data, buffer->size, &found)) : 0;
+}
+
+static int next_shadow(FILE *file, struct buffer *buffer, struct spwd *ret)
+{
+    struct spwd *found;
+    return file ? READ_ENTRY(buffer, fgetspent_r(file, ret, buffer->data, buffer->size, &found)) : 0;
+}
+
+static int next_group(FILE *file, struct buffer *buffer, struct group *ret)
+{
+    struct group *found;
+    return file ? READ_ENTRY(buffer, fgetgrent_r(file, ret, buffer->data, buffer->size, &found)) : 0;
+}
+
+static int named_user(const char *name, struct buffer *buffer, struct passwd *ret)
+{
+    struct passwd *found = NULL;
+    int r = READ_ENTRY(buffer, getpwnam_r(name, ret, buffer->data, buffer->size, &found));
+    return r > 0 && !found ? 0 : r;
+}
+
+static int named_group(const char *name, struct buffer *buffer, struct group *ret)
+{
+    struct group *found = NULL;
+    int r = READ_ENTRY(buffer, getgrnam_r(name, ret, buffer->data, buffer->size, &found));
+    return r > 0 && !found ? 0 : r;
+}
 
 /* ---- what both have ---- */
 
@@ -145,19 +212,18 @@ static const struct tri_field user_fields[] = {
 };
 
 /* The entry of a user in the shadow file, which only root may read. */
-static bool find_shadow(const char *name, struct spwd *entry, char *buffer)
+static bool find_shadow(const char *name, struct buffer *buffer, struct spwd *ret)
 {
     AUTO_FILE file = fopen("/etc/shadow", "re");
-    struct spwd *found;
-    while (file && fgetspent_r(file, entry, buffer, ENTRY_MAX, &found) == 0)
-        if (strcmp(entry->sp_namp, name) == 0)
+    while (next_shadow(file, buffer, ret) > 0)
+        if (strcmp(ret->sp_namp, name) == 0)
             return true;
     return false;
 }
 
 struct visiting {
     struct tri_scan *scan;
-    char *shadow_buffer;
+    struct buffer shadow;
     int (*visit)(struct visiting *visiting, const struct passwd *user, bool is_local);
 };
 
@@ -166,39 +232,43 @@ static int visit_user(struct visiting *visiting, const struct passwd *user, bool
     struct spwd shadow;
     struct account row = {.name = user->pw_name, .id = user->pw_uid, .is_local = is_local, .user = user};
     if (is_local && (tri_scan_needs(visiting->scan) & NEED_SHADOW) &&
-        find_shadow(user->pw_name, &shadow, visiting->shadow_buffer))
+        find_shadow(user->pw_name, &visiting->shadow, &shadow))
         row.shadow = &shadow;
     return tri_scan_row(visiting->scan, &row);
 }
 
 /* A user that no local file has, where the question names one. */
-static int visit_remote_user(struct visiting *visiting, const char *name, char *buffer)
+static int visit_remote_user(struct visiting *visiting, const char *name, struct buffer *buffer)
 {
-    struct passwd entry, *found = NULL;
-    if (getpwnam_r(name, &entry, buffer, ENTRY_MAX, &found) != 0 || !found)
-        return 0;
-    return visiting->visit(visiting, found, false);
+    struct passwd entry;
+    int r = named_user(name, buffer, &entry);
+    return r > 0 ? visiting->visit(visiting, &entry, false) : r;
+}
+
+static int visit_local_users(struct visiting *visiting, const char *name, struct buffer *buffer, bool *ret_found)
+{
+    AUTO_FILE file = fopen("/etc/passwd", "re");
+    struct passwd entry;
+    int r = 0, is_there = 0;
+    while (r == 0 && !*ret_found && !tri_scan_stopped(visiting->scan) &&
+           (is_there = next_user(file, buffer, &entry)) > 0) {
+        if (name && !tri_name_equal(entry.pw_name, name))
+            continue;
+        *ret_found = name && strcmp(entry.pw_name, name) == 0;
+        r = visiting->visit(visiting, &entry, true);
+    }
+    return is_there < 0 ? is_there : r;
 }
 
 static int visit_users(struct visiting *visiting, const char *name, struct tri_error *error)
 {
-    TRI_AUTO_FREE char *buffer = malloc(ENTRY_MAX);
-    TRI_AUTO_FREE char *shadow_buffer = malloc(ENTRY_MAX);
-    if (!buffer || !shadow_buffer)
-        return tri_error_no_memory(error);
-    visiting->shadow_buffer = shadow_buffer;
-    AUTO_FILE file = fopen("/etc/passwd", "re");
-    struct passwd entry, *found;
+    AUTO_BUFFER buffer = {0};
     bool was_found = false;
-    int r = 0;
-    while (r == 0 && !was_found && file && !tri_scan_stopped(visiting->scan) &&
-           fgetpwent_r(file, &entry, buffer, ENTRY_MAX, &found) == 0) {
-        if (name && !tri_name_equal(entry.pw_name, name))
-            continue;
-        was_found = name && strcmp(entry.pw_name, name) == 0;
-        r = visiting->visit(visiting, &entry, true);
-    }
-    return r == 0 && name && !was_found ? visit_remote_user(visiting, name, buffer) : r;
+    int r = visit_local_users(visiting, name, &buffer, &was_found);
+    if (r == 0 && name && !was_found)
+        r = visit_remote_user(visiting, name, &buffer);
+    buffer_clear(&visiting->shadow);
+    return r == -ENOMEM ? tri_error_no_memory(error) : r;
 }
 
 static const char *demanded_text(const struct tri_scan *scan, const char *property)
@@ -230,23 +300,21 @@ static int visit_plain_group(struct tri_scan *scan, const struct group *group, b
 
 static int visit_groups(struct tri_scan *scan, visit_group *visit, struct tri_error *error)
 {
-    TRI_AUTO_FREE char *buffer = malloc(ENTRY_MAX);
-    if (!buffer)
-        return tri_error_no_memory(error);
+    AUTO_BUFFER buffer = {0};
     AUTO_FILE file = fopen("/etc/group", "re");
-    struct group entry, *found;
-    int r = 0;
-    while (r == 0 && file && !tri_scan_stopped(scan) && fgetgrent_r(file, &entry, buffer, ENTRY_MAX, &found) == 0)
+    struct group entry;
+    int r = 0, is_there = 0;
+    while (r == 0 && !tri_scan_stopped(scan) && (is_there = next_group(file, &buffer, &entry)) > 0)
         r = visit(scan, &entry, true);
-    return r;
+    return r == -ENOMEM || is_there < 0 ? tri_error_no_memory(error) : r;
 }
 
 static bool has_local_group(const char *name)
 {
-    TRI_AUTO_FREE char *buffer = malloc(ENTRY_MAX);
-    AUTO_FILE file = buffer ? fopen("/etc/group", "re") : NULL;
-    struct group entry, *found;
-    while (file && fgetgrent_r(file, &entry, buffer, ENTRY_MAX, &found) == 0)
+    AUTO_BUFFER buffer = {0};
+    AUTO_FILE file = fopen("/etc/group", "re");
+    struct group entry;
+    while (next_group(file, &buffer, &entry) > 0)
         if (strcmp(entry.gr_name, name) == 0)
             return true;
     return false;
@@ -258,13 +326,10 @@ static int scan_groups(struct tri_scan *scan, struct tri_error *error)
     int r = visit_groups(scan, visit_plain_group, error);
     if (r != 0 || !name || has_local_group(name))
         return r;
-    TRI_AUTO_FREE char *buffer = malloc(ENTRY_MAX);
-    struct group entry, *found = NULL;
-    if (!buffer)
-        return tri_error_no_memory(error);
-    if (getgrnam_r(name, &entry, buffer, ENTRY_MAX, &found) != 0 || !found)
-        return 0;
-    return visit_plain_group(scan, found, false);
+    AUTO_BUFFER buffer = {0};
+    struct group entry;
+    r = named_group(name, &buffer, &entry);
+    return r < 0 ? tri_error_no_memory(error) : r > 0 ? visit_plain_group(scan, &entry, false) : 0;
 }
 
 /* ---- Win32_GroupUser, Win32_SystemUsers ---- */
@@ -311,15 +376,16 @@ static int visit_members(struct tri_scan *scan, const struct group *group, bool 
         row.member = *member;
         r = tri_scan_row(scan, &row);
     }
-    TRI_AUTO_FREE char *buffer = malloc(ENTRY_MAX);
-    AUTO_FILE file = buffer ? fopen("/etc/passwd", "re") : NULL;
-    struct passwd entry, *found;
-    while (r == 0 && file && fgetpwent_r(file, &entry, buffer, ENTRY_MAX, &found) == 0)
+    AUTO_BUFFER buffer = {0};
+    AUTO_FILE file = r == 0 ? fopen("/etc/passwd", "re") : NULL;
+    struct passwd entry;
+    int is_there = 0;
+    while (r == 0 && (is_there = next_user(file, &buffer, &entry)) > 0)
         if (entry.pw_gid == group->gr_gid && !is_named(group, entry.pw_name)) {
             row.member = entry.pw_name;
             r = tri_scan_row(scan, &row);
         }
-    return r;
+    return is_there < 0 ? is_there : r;
 }
 
 static int scan_members(struct tri_scan *scan, struct tri_error *error)

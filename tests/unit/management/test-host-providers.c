@@ -6,9 +6,11 @@
 #include <grp.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -393,6 +395,36 @@ static void groups_have_their_members(void **state)
     assert_true(found);
 }
 
+/* In a mount namespace of its own, from here on. */
+static bool replace_groups(const char *path)
+{
+    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount(path, "/etc/group", NULL, MS_BIND, NULL) == 0;
+}
+
+static void a_group_of_many_members_hides_none_behind_it(void **state)
+{
+    enum { MEMBERS = 20000 };
+    char path[96];
+    snprintf(path, sizeof path, "%s/group", folder);
+    FILE *file = fopen(path, "we");
+    fprintf(file, "root:x:0:\ncrew:x:1000:");
+    for (int i = 0; i < MEMBERS; i++)
+        fprintf(file, "%soarsman%d", i ? "," : "", i);
+    fprintf(file, "\nbehind:x:1001:oarsman7\n");
+    fclose(file);
+    if (!replace_groups(path)) {
+        print_message("# skipped: only root may mount groups of its own, and only where mounts are allowed\n");
+        skip();
+    }
+    AUTO_ROWS rows = ask("Win32_Group", NULL, NULL);
+    assert_int_equal(rows->count, 3);
+    assert_string_equal(text_of(rows, 2, "Name"), "behind");
+    AUTO_ROWS behind = ask("Win32_Group", "Name = 'behind'", NULL);
+    assert_int_equal(behind->count, 1);
+    assert_true(value_of(behind, 0, "LocalAccount")->boolean);
+}
+
 /* ---- associations ---- */
 
 static void expect_reference(const char *association, const char *role, const char *class_name)
@@ -477,6 +509,7 @@ int main(void)
         cmocka_unit_test(groups_have_their_members),
         cmocka_unit_test(associations_name_objects_that_are_there),
         cmocka_unit_test(bad_parameters_are_refused_before_anything_is_asked),
+        cmocka_unit_test(a_group_of_many_members_hides_none_behind_it), /* the last: groups are others from then on */
     };
     return cmocka_run_group_tests(tests, begin_host_test, end_host_test);
 }
