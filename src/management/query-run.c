@@ -24,7 +24,27 @@ struct share {
     const struct tri_class *cls; /* the source's */
     uint64_t *selected, *wanted; /* for that class; NULL: all */
     uint64_t *kept;              /* what the context wants; NULL: all */
+    struct tri_error *error;
 };
+
+/* Does the plan want the stored object? What cannot be read must not look as if it had been asked. 0, or a code. */
+static int plan_matches(const struct tri_plan *plan, struct tri_cim_object *object, bool *ret, struct tri_error *error)
+{
+    *ret = true;
+    if (!plan || !plan->condition)
+        return 0;
+    int r = tri_cim_object_decode(object);
+    if (r == 0)
+        *ret = tri_condition_match(plan->condition, object);
+    else if (r == -ENOMEM)
+        tri_error_no_memory(error);
+    else
+        tri_error_set(error, r, object->cls->name,
+                      "An object of the class %s is damaged in the repository, so that nobody knows whether the query "
+                      "means it. Put a copy of the repository in its place, or delete the object.",
+                      object->cls->name);
+    return r;
+}
 
 /* Takes the reference. */
 static int share_emit(struct share *share, struct tri_cim_object *object)
@@ -54,7 +74,7 @@ static int share_bits(const struct share *share, const uint64_t *bits, uint64_t 
 static int share_init(struct share *share, struct tri_run *run, const struct tri_plan *plan,
                       const struct tri_class *cls, struct tri_error *error)
 {
-    *share = (struct share){.run = run, .plan = plan, .cls = cls};
+    *share = (struct share){.run = run, .plan = plan, .cls = cls, .error = error};
     int r = plan ? share_bits(share, plan->selected, &share->selected) : 0;
     if (r == 0 && plan)
         r = share_bits(share, plan->wanted, &share->wanted);
@@ -80,9 +100,9 @@ static int visit_stored(void *context, struct tri_cim_object *object)
     struct share *share = context;
     if (tri_run_stopped(share->run))
         return -ECANCELED;
-    if (share->plan && share->plan->condition && !tri_condition_match(share->plan->condition, object))
-        return 0;
-    return share_emit(share, tri_cim_object_ref(object));
+    bool matches;
+    int r = plan_matches(share->plan, object, &matches, share->error);
+    return r < 0 || !matches ? r : share_emit(share, tri_cim_object_ref(object));
 }
 
 static int take_provided(void *context, struct tri_cim_object *object)
@@ -215,9 +235,12 @@ static int key_run(struct tri_run *run, const struct tri_plan *plan, struct tri_
     tri_error_clear(&found);
     if (r < 0)
         return r == TRI_MANAGEMENT_NOT_FOUND ? 0 : r;
-    bool exactly = run->flags & (TRI_CALL_DIRECT_READ | TRI_CALL_SHALLOW);
-    if ((exactly && object->cls != plan->cls) || !tri_condition_match(plan->condition, object))
+    bool exactly = run->flags & (TRI_CALL_DIRECT_READ | TRI_CALL_SHALLOW), matches;
+    if (exactly && object->cls != plan->cls)
         return 0;
+    r = plan_matches(plan, object, &matches, error);
+    if (r < 0 || !matches)
+        return r;
     r = share_init(&share, run, plan, object->cls, error);
     return r < 0 ? r : share_emit(&share, TRI_TAKE(object));
 }

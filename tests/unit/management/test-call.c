@@ -1,6 +1,8 @@
 /* Calls of every kind, over stored things and a provider that can be changed. */
 #include "call-test.h"
 
+#include <sqlite3.h>
+
 /* ---- a provider with three things that can be put, removed, and told what to do ---- */
 
 struct thing {
@@ -457,6 +459,33 @@ static void a_stored_instance_is_looked_up_by_a_query(void **state)
     tri_call_unref(call);
 }
 
+static int query_code(const char *text)
+{
+    return outcome(&(struct tri_call_spec){.kind = TRI_CALL_QUERY, .text = text}, true);
+}
+
+/* What cannot be read does not look as if it did not match. */
+static void a_query_does_not_pass_over_what_is_damaged(void **state)
+{
+    char file[64];
+    sqlite3 *db = NULL;
+    put_class(NULL, "class Test_Torn { [key] string Name; uint32 Size; };");
+    assert_int_equal(put(base("Test_Torn", "whole"), 0), 0);
+    assert_int_equal(put(base("Test_Torn", "torn"), 0), 0);
+    assert_int_equal(query_code("SELECT * FROM Test_Torn WHERE Size = 5"), 0);
+    snprintf(file, sizeof(file), "%s/repository.db", state_folder);
+    assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "UPDATE instance SET data = x'01ff' WHERE key LIKE '%torn%'", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(query_code("SELECT * FROM Test_Torn WHERE Size = 5"), TRI_MANAGEMENT_CRITICAL_ERROR);
+    assert_int_equal(query_code("SELECT * FROM Test_Torn WHERE Name = 'torn'"), TRI_MANAGEMENT_CRITICAL_ERROR);
+    ASSERT_ROWS("SELECT * FROM Test_Torn WHERE Name = 'whole'", "Name", "whole");
+    assert_int_equal(
+        outcome(&(struct tri_call_spec){.kind = TRI_CALL_DELETE_INSTANCE, .text = "Test_Torn.Name=\"torn\""}, true), 0);
+    assert_int_equal(query_code("SELECT * FROM Test_Torn WHERE Size = 5"), 0);
+}
+
 /* A query that was asked before is not stuck with what it found then. */
 static void a_query_follows_the_class_when_that_is_changed(void **state)
 {
@@ -579,6 +608,7 @@ int main(void)
         TEST(methods_that_cannot_be_called_say_why),
         TEST(parameters_that_do_not_fit_are_refused),
         TEST(a_stored_instance_is_looked_up_by_a_query),
+        TEST(a_query_does_not_pass_over_what_is_damaged),
         TEST(a_query_follows_the_class_when_that_is_changed),
         TEST(many_rows_come_whole_however_they_are_read),
         TEST(readers_of_a_retained_answer_have_positions_of_their_own),
