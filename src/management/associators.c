@@ -174,7 +174,7 @@ static int ask_tables(struct walk *walk, struct tri_error *error)
     return 0;
 }
 
-/* A link that is stored, at each end where it names the object. */
+/* A link that is stored, at each end where it names the object; one that is asked for itself comes once. */
 static int visit_link(void *context, struct tri_cim_object *object)
 {
     struct walk *walk = context;
@@ -188,7 +188,7 @@ static int visit_link(void *context, struct tri_cim_object *object)
             !tri_reference_or_value_same(tri_cim_object_value(object, (int)i), &walk->source_reference, name_space))
             continue;
         int r = walk_add(walk, tri_cim_object_ref(object), (int)i);
-        if (r < 0)
+        if (r < 0 || is_references(walk))
             return r;
     }
     return 0;

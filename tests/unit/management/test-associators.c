@@ -252,6 +252,19 @@ static void the_links_themselves_are_found(void **state)
                    "Test_DiskToPart");
 }
 
+static void a_link_from_an_object_to_itself_is_found_once(void **state)
+{
+    put_class(NULL, "[association] class Test_Trusts { [key] Test_Owner ref Who; [key] Test_Owner ref Whom; };");
+    struct tri_cim_object *object = instance_of("Test_Trusts");
+    tri_cim_object_set_string(object, "Who", "Test_Owner.Name=\"bob\"");
+    tri_cim_object_set_string(object, "Whom", "Test_Owner.Name=\"bob\"");
+    assert_int_equal(outcome(&(struct tri_call_spec){.kind = TRI_CALL_PUT_INSTANCE, .object = object}, true), 0);
+    tri_cim_object_unref(object);
+    ASSERT_CLASSES("REFERENCES OF {Test_Owner.Name=\"bob\"} WHERE ResultClass = Test_Trusts", "Test_Trusts");
+    ASSERT_CLASSES("REFERENCES OF {Test_Owner.Name=\"bob\"} WHERE Role = Whom", "Test_Trusts");
+    assert_int_equal(outcome(&(struct tri_call_spec){.kind = TRI_CALL_DELETE_CLASS, .text = "Test_Trusts"}, true), 0);
+}
+
 /* ---- definitions ---- */
 
 static void classes_that_could_be_linked_are_found_by_the_schema(void **state)
@@ -293,6 +306,7 @@ int main(void)
         TEST(the_object_itself_must_be_there),
         TEST(a_path_without_a_value_is_linked_with_nothing),
         TEST(the_links_themselves_are_found),
+        TEST(a_link_from_an_object_to_itself_is_found_once),
         TEST(classes_that_could_be_linked_are_found_by_the_schema),
         TEST(a_failing_provider_of_links_leaves_a_partial_answer),
     };
