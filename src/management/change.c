@@ -71,6 +71,21 @@ static int put_provided(struct tri_run *run, const struct tri_cim_object *object
     return r < 0 ? r : tri_cim_object_path(object, ret_path);
 }
 
+/* As one change: what another process puts meanwhile comes before it is read, or after all of it. */
+static int put_listed_only(struct tri_run *run, const struct tri_cim_object *object, char **ret_path,
+                           struct tri_error *error)
+{
+    TRI_AUTO_CIM_OBJECT struct tri_cim_object *merged = NULL;
+    int r = tri_namespace_begin(run->ns, error);
+    if (r < 0)
+        return r;
+    r = put_merge(run, object, &merged, error);
+    if (r == 0)
+        r = tri_namespace_put_instance(run->ns, merged, run->flags & PUT_FLAGS, ret_path, error);
+    int ended = tri_namespace_end(run->ns, r == 0, error);
+    return r < 0 ? r : ended;
+}
+
 /* The class as it is now, which may differ from the one that the object was made of, is the repository's business. */
 int tri_run_put_instance(struct tri_run *run, const struct tri_cim_object *object, char **ret_path,
                          struct tri_error *error)
@@ -80,11 +95,9 @@ int tri_run_put_instance(struct tri_run *run, const struct tri_cim_object *objec
                              "A class was given, where an instance is to be put.");
     if (object->cls->provider)
         return put_provided(run, object, ret_path, error);
-    TRI_AUTO_CIM_OBJECT struct tri_cim_object *merged = NULL;
-    int r = run->property_count ? put_merge(run, object, &merged, error) : 0;
-    if (r < 0)
-        return r;
-    return tri_namespace_put_instance(run->ns, merged ? merged : object, run->flags & PUT_FLAGS, ret_path, error);
+    return run->property_count
+               ? put_listed_only(run, object, ret_path, error)
+               : tri_namespace_put_instance(run->ns, object, run->flags & PUT_FLAGS, ret_path, error);
 }
 
 /* ---- removing ---- */

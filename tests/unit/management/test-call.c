@@ -275,6 +275,55 @@ static void a_partial_put_changes_what_is_listed(void **state)
     tri_cim_object_unref(object);
 }
 
+/* What the property says is what was put last, by whom else what else was put. */
+static bool still_says(const char *property, const char *text)
+{
+    struct tri_call *call = start(&(struct tri_call_spec){.kind = TRI_CALL_GET_OBJECT, .text = "Test_Base=\"theta\""}, true);
+    struct tri_call_result result = finished(call);
+    char *says = result.object ? tri_value_text(tri_cim_object_find(result.object, property)) : NULL;
+    bool is_same = says && strcmp(says, text) == 0;
+    free(says);
+    tri_call_unref(call);
+    return is_same;
+}
+
+/* Puts one property again and again; how often it was lost meanwhile. */
+static void *put_one_often(void *property)
+{
+    enum { TIMES = 200 };
+    const char *const listed[] = {property};
+    uintptr_t lost = 0;
+    char text[16] = "";
+    for (unsigned i = 0; i < TIMES; i++) {
+        struct tri_cim_object *object = base("Test_Base", "Theta");
+        lost += i > 0 && !still_says(property, text);
+        snprintf(text, sizeof(text), "%u", i);
+        tri_cim_object_set_string(object, "Note", text);
+        tri_cim_object_set_unsigned(object, "Size", i);
+        lost += outcome(&(struct tri_call_spec){.kind = TRI_CALL_PUT_INSTANCE,
+                                                .object = object,
+                                                .properties = listed,
+                                                .property_count = 1},
+                        true) != 0;
+        tri_cim_object_unref(object);
+    }
+    return (void *)(lost + !still_says(property, text));
+}
+
+static void partial_puts_at_once_keep_what_each_of_them_put(void **state)
+{
+    static const char *const properties[] = {"Note", "Size"};
+    pthread_t threads[2];
+    assert_int_equal(put(base("Test_Base", "Theta"), 0), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, put_one_often, (void *)properties[i]), 0);
+    for (int i = 0; i < 2; i++) {
+        void *lost;
+        pthread_join(threads[i], &lost);
+        assert_null(lost);
+    }
+}
+
 static void a_deleted_instance_is_gone(void **state)
 {
     assert_int_equal(put(base("Test_Base", "Eta"), 0), 0);
@@ -597,6 +646,7 @@ int main(void)
         TEST(a_put_tells_the_path),
         TEST(puts_may_be_for_new_or_for_old_ones_only),
         TEST(a_partial_put_changes_what_is_listed),
+        TEST(partial_puts_at_once_keep_what_each_of_them_put),
         TEST(a_deleted_instance_is_gone),
         TEST(providers_that_can_be_changed_are),
         TEST(providers_that_cannot_be_changed_say_so),
