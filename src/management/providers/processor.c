@@ -335,6 +335,20 @@ static const struct tri_field fields[] = {
 
 typedef int visit_package(struct tri_scan *scan, struct processor *processor);
 
+/* The next structure of a socket with a CPU in it. Sockets may be empty, and what is no central processor (a graphics one)
+ * has a structure of the same type. */
+static bool next_socket(const struct tri_smbios *smbios, size_t *offset, struct tri_smbios_structure *ret)
+{
+    enum { CENTRAL = 3, POPULATED = 0x40 };
+    struct tri_smbios_structure found;
+    while (tri_smbios_next_of(smbios, TRI_SMBIOS_PROCESSOR, offset, &found))
+        if (tri_smbios_byte(&found, 0x05, CENTRAL) == CENTRAL && tri_smbios_byte(&found, 0x18, POPULATED) & POPULATED) {
+            *ret = found;
+            return true;
+        }
+    return false;
+}
+
 static int visit_packages(struct tri_scan *scan, unsigned needs, visit_package *visit, struct tri_error *error)
 {
     TRI_AUTO_FREE struct tri_cpu *cpus = NULL;
@@ -354,7 +368,7 @@ static int visit_packages(struct tri_scan *scan, unsigned needs, visit_package *
         processor.cpu_count = tri_cpu_package_size(cpus + at, count - at);
         processor.section = cpuinfo ? tri_cpuinfo_section(cpuinfo, cpus[at].number) : "";
         processor.structure = (struct tri_smbios_structure){0};
-        tri_smbios_next_of(&smbios, TRI_SMBIOS_PROCESSOR, &offset, &processor.structure);
+        next_socket(&smbios, &offset, &processor.structure);
         processor.cache_count =
             needs & NEED_CACHES ? tri_caches_read(processor.cpus, processor.cpu_count, processor.caches) : 0;
         r = visit(scan, &processor);

@@ -65,7 +65,10 @@ static void write_tables(void)
     array[0x0a] = 0x80; /* the size stands behind: 16 TiB */
     array[0x0d] = 2, array[0x14] = 0x10;
     add_structure(&table, array, sizeof array, "", 0);
-    uint8_t processor[0x30] = {TRI_SMBIOS_PROCESSOR, sizeof processor, 0, 0, 1};
+    uint8_t empty[0x30] = {TRI_SMBIOS_PROCESSOR, sizeof empty, 0, 0, 1, 3};
+    add_structure(&table, empty, sizeof empty, "Socket 0", sizeof "Socket 0");
+    uint8_t processor[0x30] = {TRI_SMBIOS_PROCESSOR, sizeof processor, 0, 0, 1, 3};
+    processor[0x18] = 0x41; /* there, and enabled */
     processor[0x06] = 0xb3, processor[0x11] = 0x80 | 12, processor[0x12] = 100, processor[0x14] = 0xa0, processor[0x15] = 0x0f;
     add_structure(&table, processor, sizeof processor, "Socket A", sizeof "Socket A");
     make_memory(&table);
