@@ -8,17 +8,19 @@
 
 #define PREFIX_BYTES 8
 #define LENGTH_BYTES 4
-#define BYTES_MAX (UINT32_MAX - PREFIX_BYTES - sizeof(OLECHAR))
+#define BYTES_MAX (UINT32_MAX - PREFIX_BYTES - 2 * sizeof(OLECHAR))
 
-/* A string of that many bytes, the NUL in place and the contents not yet. */
+/* A string of that many bytes, the NUL in place and the contents not yet. Half a unit at the end is filled up, so that who
+ * reads units comes to the NUL. */
 static char *allocate(uint32_t bytes)
 {
-    char *block = malloc(PREFIX_BYTES + (size_t)bytes + sizeof(OLECHAR));
+    size_t end = bytes % sizeof(OLECHAR) + sizeof(OLECHAR);
+    char *block = malloc(PREFIX_BYTES + (size_t)bytes + end);
     if (!block)
         return NULL;
     char *string = block + PREFIX_BYTES;
     memcpy(string - LENGTH_BYTES, &bytes, LENGTH_BYTES);
-    memset(string + bytes, 0, sizeof(OLECHAR));
+    memset(string + bytes, 0, end);
     return string;
 }
 

@@ -44,6 +44,25 @@ static void nuls_inside_count(void **state)
     SysFreeString(string);
 }
 
+/* Whatever lay there before. */
+static void an_odd_number_of_bytes_has_a_nul_behind_it_too(void **state)
+{
+    enum { BYTES = 101 };
+    char bytes[BYTES];
+    memset(bytes, 'x', sizeof bytes);
+    for (int i = 0; i < 8; i++) {
+        BSTR before = SysAllocStringByteLen(NULL, BYTES + 1);
+        memset(before, 0xff, BYTES + 1);
+        ((unsigned char *)before)[BYTES + 2] = 0xff;
+        SysFreeString(before);
+        BSTR string = SysAllocStringByteLen(bytes, BYTES);
+        assert_int_equal(SysStringByteLen(string), BYTES);
+        assert_int_equal(string[BYTES / 2], 'x');
+        assert_int_equal(string[BYTES / 2 + 1], 0);
+        SysFreeString(string);
+    }
+}
+
 static void room_without_contents_is_zero(void **state)
 {
     BSTR string = SysAllocStringLen(NULL, 100);
@@ -108,6 +127,7 @@ int main(void)
         cmocka_unit_test(a_string_carries_its_length),
         cmocka_unit_test(an_empty_string_is_not_null),
         cmocka_unit_test(nuls_inside_count),
+        cmocka_unit_test(an_odd_number_of_bytes_has_a_nul_behind_it_too),
         cmocka_unit_test(room_without_contents_is_zero),
         cmocka_unit_test(null_is_a_string_without_length),
         cmocka_unit_test(a_length_that_no_string_can_have_is_refused),
