@@ -371,9 +371,9 @@ static int read_swaps(struct tri_perf_sample *sample, unsigned needs, struct tri
     int r = tri_perf_file("/proc/swaps", &text, error);
     uint64_t number = 0;
     for (const char *line = r == 0 ? tri_perf_next_line(text) : ""; *line; line = tri_perf_next_line(line)) {
-        char name[120];
+        char name[512];
         unsigned long long size, used;
-        if (sscanf(line, "%119s %*s %llu %llu", name, &size, &used) != 3)
+        if (sscanf(line, "%511s %*s %llu %llu", name, &size, &used) != 3)
             continue;
         struct swap *swap = tri_perf_add(sample, number++, name);
         if (!swap)

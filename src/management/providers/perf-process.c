@@ -101,18 +101,20 @@ static int name_compare(const void *a, const void *b)
     return order ? order : left->pid < right->pid ? -1 : left->pid > right->pid;
 }
 
-static void name_add(struct process *process, size_t number)
+static int name_add(struct process *process, size_t number)
 {
-    char suffix[24];
-    int length = snprintf(suffix, sizeof(suffix), "#%zu", number);
-    size_t end = strlen(process->item.name), most = sizeof(process->item.name) - 1 - (size_t)length;
-    memcpy(process->item.name + (end < most ? end : most), suffix, (size_t)length + 1);
+    char *name;
+    if (asprintf(&name, "%s#%zu", process->item.name, number) < 0)
+        return -ENOMEM;
+    free(process->item.name);
+    process->item.name = name;
+    return 0;
 }
 
 static int number_names(struct tri_perf_sample *sample)
 {
     size_t count, same = 0;
-    char base[sizeof(((struct tri_perf_item *)NULL)->name)] = "";
+    const char *base = "";
     struct process *processes = tri_perf_items(sample, &count);
     TRI_AUTO_FREE struct process **sorted = calloc(count + 1, sizeof(*sorted));
     if (!sorted)
@@ -123,10 +125,10 @@ static int number_names(struct tri_perf_sample *sample)
         qsort(sorted, count, sizeof(*sorted), name_compare);
     for (size_t i = 0; i < count; i++) {
         same = i > 0 && strcmp(sorted[i]->item.name, base) == 0 ? same + 1 : 0;
-        if (same > 0)
-            name_add(sorted[i], same);
-        else
-            memcpy(base, sorted[i]->item.name, sizeof(base));
+        if (same == 0)
+            base = sorted[i]->item.name;
+        else if (name_add(sorted[i], same) < 0)
+            return -ENOMEM;
     }
     return 0;
 }

@@ -46,6 +46,8 @@ static void sample_unref(struct tri_perf_sample *sample)
 {
     if (!sample || atomic_fetch_sub(&sample->references, 1) != 1)
         return;
+    for (size_t i = 0; i < sample->count; i++)
+        free(((struct tri_perf_item *)(void *)(sample->items + i * sample->item_size))->name);
     free(sample->items);
     free(sample);
 }
@@ -66,10 +68,12 @@ void *tri_perf_add(struct tri_perf_sample *sample, uint64_t id, const char *name
         sample->items = items;
         sample->room = room;
     }
-    struct tri_perf_item *item = (void *)(sample->items + sample->count++ * sample->item_size);
+    struct tri_perf_item *item = (void *)(sample->items + sample->count * sample->item_size);
     memset(item, 0, sample->item_size);
     item->id = id;
-    strncpy(item->name, name, sizeof(item->name) - 1);
+    if (!(item->name = strdup(name)))
+        return NULL;
+    sample->count++;
     return item;
 }
 

@@ -15,7 +15,7 @@
 /* The head of every item; its counters, of uint64_t, follow. */
 struct tri_perf_item {
     uint64_t id; /* the same in every sample */
-    char name[120];
+    char *name;  /* the sample's */
 };
 
 struct tri_perf_sample;

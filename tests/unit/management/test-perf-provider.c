@@ -206,6 +206,36 @@ static void twins_have_numbers_behind_their_names(void **state)
     child_end(second);
 }
 
+#define LONG_NAME "a-name-of-many-oars-" /* again and again */
+
+static void long_name(char ret[201])
+{
+    for (size_t i = 0; i < 200; i += strlen(LONG_NAME))
+        strcpy(ret + i, LONG_NAME);
+}
+
+static void run_long_name(int ready_fd)
+{
+    char name[201], path[PATH_MAX];
+    long_name(name);
+    snprintf(path, sizeof(path), "%s/%s", state_folder, name);
+    execl(path, path, "100", NULL);
+    _exit(127);
+}
+
+/* So that what is counted is found by the name that other classes have. */
+static void a_long_name_is_whole(void **state)
+{
+    char name[201], command[PATH_MAX];
+    long_name(name);
+    snprintf(command, sizeof(command), "cp $(command -v sleep) %s/%s", state_folder, name);
+    assert_int_equal(system(command), 0);
+    pid_t pid = child_start(run_long_name);
+    TRI_AUTO_CIM_OBJECT struct tri_cim_object *row = counters_of("Win32_PerfRawData_PerfProc_Process", pid);
+    assert_string_equal(text_of(row, "Name"), name);
+    child_end(pid);
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, nothing_is_left)
 
 int main(void)
@@ -220,6 +250,7 @@ int main(void)
         TEST(swaps_are_those_of_the_kernel),
         TEST(a_busy_process_is_seen_to_be_busy),
         TEST(twins_have_numbers_behind_their_names),
+        TEST(a_long_name_is_whole),
     };
     return cmocka_run_group_tests(tests, open_cimv2, close_cimv2);
 }
