@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -60,17 +59,10 @@ static bool device_parse(const char *line, struct device *ret)
     return true;
 }
 
-static uint64_t running_100ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (uint64_t)now.tv_sec * TRI_PERF_PER_SECOND + (uint64_t)now.tv_nsec / 100;
-}
-
-static void disk_count(struct disk *disk, const struct device *device)
+/* running: 100 nanoseconds since the machine started. */
+static void disk_count(struct disk *disk, const struct device *device, uint64_t running)
 {
     const uint64_t *n = device->n;
-    uint64_t running = running_100ns();
     disk->reads = n[READS];
     disk->writes = n[WRITES];
     disk->transfers = n[READS] + n[WRITES];
@@ -118,7 +110,7 @@ static int read_disks(struct tri_perf_sample *sample, unsigned needs, struct tri
         struct disk *disk = tri_perf_add(sample, makedev(device.major, device.minor), name);
         if (!disk)
             return tri_error_no_memory(error);
-        disk_count(disk, &device);
+        disk_count(disk, &device, tri_perf_sample_time(sample));
     }
     return r == 0 ? add_total(sample, error) : r;
 }
@@ -155,7 +147,7 @@ static int add_drive(struct tri_perf_sample *sample, struct libmnt_fs *fs, const
     struct disk *drive = tri_perf_add(sample, number, path);
     if (!drive)
         return tri_error_no_memory(error);
-    disk_count(drive, &device);
+    disk_count(drive, &device, tri_perf_sample_time(sample));
     if (statvfs(path, &size) == 0) {
         drive->size_bytes = (uint64_t)size.f_blocks * size.f_frsize;
         drive->free_bytes = (uint64_t)size.f_bavail * size.f_frsize;

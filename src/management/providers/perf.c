@@ -21,7 +21,7 @@ enum { LOOK_MS = 10, FILE_MAX = 4 << 20 };
 struct tri_perf_sample {
     _Atomic unsigned references;
     unsigned needs; /* what was read */
-    uint64_t taken_ns;
+    uint64_t taken_ns, wall_ns, running_100ns; /* one moment by three clocks; the last since the machine started */
     size_t item_size, count, room;
     char *items; /* by id, once it is whole */
 };
@@ -77,6 +77,18 @@ void *tri_perf_add(struct tri_perf_sample *sample, uint64_t id, const char *name
     return item;
 }
 
+static uint64_t running_100ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (uint64_t)now.tv_sec * TRI_PERF_PER_SECOND + (uint64_t)now.tv_nsec / 100;
+}
+
+uint64_t tri_perf_sample_time(const struct tri_perf_sample *sample)
+{
+    return sample->running_100ns;
+}
+
 void *tri_perf_items(struct tri_perf_sample *sample, size_t *ret_count)
 {
     *ret_count = sample->count;
@@ -113,6 +125,8 @@ static int sample_take(struct tri_perf_source *source, unsigned needs, struct tr
     sample->needs = needs;
     sample->item_size = source->item_size;
     sample->taken_ns = tri_clock_ns();
+    sample->wall_ns = tri_clock_wall_ns();
+    sample->running_100ns = running_100ns();
     int r = source->read(sample, needs, error);
     if (r < 0)
         return r;
@@ -187,12 +201,10 @@ static struct tri_perf_item *total_before(const struct tri_perf_sample *before, 
 static int give_rows(struct tri_scan *scan, const struct tri_perf_source *source, const struct tri_perf_sample *before,
                      const struct tri_perf_sample *now)
 {
-    struct timespec running;
-    clock_gettime(CLOCK_BOOTTIME, &running);
     struct tri_perf_row row = {
         .seconds = before ? (double)(now->taken_ns - before->taken_ns) / (double)TRI_NS_PER_SEC : 0,
-        .wall_100ns = tri_clock_wall_ns() / 100 + FROM_1601_TO_1970_SECONDS * TRI_PERF_PER_SECOND,
-        .running_100ns = (uint64_t)running.tv_sec * TRI_PERF_PER_SECOND + (uint64_t)running.tv_nsec / 100,
+        .wall_100ns = now->wall_ns / 100 + FROM_1601_TO_1970_SECONDS * TRI_PERF_PER_SECOND,
+        .running_100ns = now->running_100ns,
     };
     int r = 0;
     for (size_t i = 0; r == 0 && i < now->count; i++) {

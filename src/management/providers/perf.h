@@ -33,6 +33,9 @@ struct tri_perf_source {
 void *tri_perf_add(struct tri_perf_sample *sample, uint64_t id, const char *name);
 #define TRI_PERF_UNKNOWN UINT64_MAX  /* a counter that could not be read: what is made of it is NULL */
 #define TRI_PERF_TOTAL_ID UINT64_MAX /* of the item "_Total" */
+/* When the sample was taken, in 100 nanoseconds since the machine started: what counts time that passes counts up to then,
+ * however long the reading took. */
+uint64_t tri_perf_sample_time(const struct tri_perf_sample *sample);
 /* The items so far, one behind the other. */
 void *tri_perf_items(struct tri_perf_sample *sample, size_t *ret_count);
 
