@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "management/providers/perf.h"
+#include "management/providers/proc.h"
 #include "storage/device.h"
 
 enum { SECTOR_BYTES = 512 };
@@ -367,6 +368,7 @@ static int read_swaps(struct tri_perf_sample *sample, unsigned needs, struct tri
         unsigned long long size, used;
         if (sscanf(line, "%511s %*s %llu %llu", name, &size, &used) != 3)
             continue;
+        tri_proc_unescape(name);
         struct swap *swap = tri_perf_add(sample, number++, name);
         if (!swap)
             return tri_error_no_memory(error);

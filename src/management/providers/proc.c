@@ -338,6 +338,22 @@ int tri_proc_list(int root_fd, pid_t **ret, size_t *ret_count)
     return 0;
 }
 
+static bool is_octal(char c)
+{
+    return c >= '0' && c <= '7';
+}
+
+void tri_proc_unescape(char *path)
+{
+    char *to = path;
+    for (const char *at = path; *at; to++) {
+        bool is_escape = at[0] == '\\' && is_octal(at[1]) && is_octal(at[2]) && is_octal(at[3]);
+        *to = is_escape ? (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0')) : *at;
+        at += is_escape ? 4 : 1;
+    }
+    *to = '\0';
+}
+
 uint64_t tri_proc_boot_time(void)
 {
     struct timespec wall, running;

@@ -68,4 +68,7 @@ int tri_proc_list(int root_fd, pid_t **ret, size_t *ret_count);
 uint64_t tri_proc_boot_time(void);
 long tri_proc_ticks_per_second(void);
 
+/* A path out of a file of /proc, where blanks and backslashes are three octal digits each (\040); in its place. */
+void tri_proc_unescape(char *path);
+
 #endif

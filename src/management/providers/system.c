@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "management/providers/host.h"
+#include "management/providers/proc.h"
 #include "management/providers/system.h"
 
 /* ---- Win32_LocalTime, Win32_UTCTime ---- */
@@ -381,8 +382,10 @@ static int scan_swaps(struct tri_scan *scan, struct tri_error *error)
     strtok_r(text, "\n", &rest); /* the headings */
     for (char *line; r == 0 && (line = strtok_r(NULL, "\n", &rest));) {
         struct swap swap;
-        if (sscanf(line, "%511s %*s %lu %lu", swap.name, &swap.size_kib, &swap.used_kib) == 3)
-            r = tri_scan_row(scan, &swap);
+        if (sscanf(line, "%511s %*s %lu %lu", swap.name, &swap.size_kib, &swap.used_kib) != 3)
+            continue;
+        tri_proc_unescape(swap.name);
+        r = tri_scan_row(scan, &swap);
     }
     return r;
 }

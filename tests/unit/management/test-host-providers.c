@@ -396,10 +396,13 @@ static void groups_have_their_members(void **state)
 }
 
 /* In a mount namespace of its own, from here on. */
-static bool replace_groups(const char *path)
+static void replace_file(const char *mine, const char *path)
 {
-    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-           mount(path, "/etc/group", NULL, MS_BIND, NULL) == 0;
+    if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+        mount(mine, path, NULL, MS_BIND, NULL) == 0)
+        return;
+    print_message("# skipped: only root may mount files of its own, and only where mounts are allowed\n");
+    skip();
 }
 
 static void a_group_of_many_members_hides_none_behind_it(void **state)
@@ -413,16 +416,30 @@ static void a_group_of_many_members_hides_none_behind_it(void **state)
         fprintf(file, "%soarsman%d", i ? "," : "", i);
     fprintf(file, "\nbehind:x:1001:oarsman7\n");
     fclose(file);
-    if (!replace_groups(path)) {
-        print_message("# skipped: only root may mount groups of its own, and only where mounts are allowed\n");
-        skip();
-    }
+    replace_file(path, "/etc/group");
     AUTO_ROWS rows = ask("Win32_Group", NULL, NULL);
     assert_int_equal(rows->count, 3);
     assert_string_equal(text_of(rows, 2, "Name"), "behind");
     AUTO_ROWS behind = ask("Win32_Group", "Name = 'behind'", NULL);
     assert_int_equal(behind->count, 1);
     assert_true(value_of(behind, 0, "LocalAccount")->boolean);
+}
+
+static void a_swap_file_is_called_what_it_is_called(void **state)
+{
+    char path[96];
+    snprintf(path, sizeof path, "%s/swaps", folder);
+    FILE *file = fopen(path, "we");
+    fputs("Filename\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
+          "/a\\040swap\\134file\\011\\9\t\tfile\t\t2097148\t\t1048576\t\t-2\n",
+          file);
+    fclose(file);
+    replace_file(path, "/proc/swaps");
+    AUTO_ROWS rows = ask("Win32_PageFileUsage", NULL, NULL);
+    assert_int_equal(rows->count, 1);
+    assert_string_equal(text_of(rows, 0, "Name"), "/a swap\\file\t\\9");
+    assert_int_equal(number_of(rows, 0, "AllocatedBaseSize"), 2047);
+    assert_int_equal(number_of(rows, 0, "CurrentUsage"), 1024);
 }
 
 /* ---- associations ---- */
@@ -509,7 +526,8 @@ int main(void)
         cmocka_unit_test(groups_have_their_members),
         cmocka_unit_test(associations_name_objects_that_are_there),
         cmocka_unit_test(bad_parameters_are_refused_before_anything_is_asked),
-        cmocka_unit_test(a_group_of_many_members_hides_none_behind_it), /* the last: groups are others from then on */
+        cmocka_unit_test(a_group_of_many_members_hides_none_behind_it), /* the last ones: files are others from then on */
+        cmocka_unit_test(a_swap_file_is_called_what_it_is_called),
     };
     return cmocka_run_group_tests(tests, begin_host_test, end_host_test);
 }
