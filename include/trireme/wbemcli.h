@@ -584,6 +584,9 @@ TRIREME_INTERFACE_ID(IWbemLocator, 0xDC12A687, 0x737F, 0x11CF, 0x88, 0x4D, 0x00,
  * An Async function takes the flags of its plain sister without immediately and WBEM_FLAG_FORWARD_ONLY, and
  * WBEM_FLAG_SEND_STATUS. WBEM_S_NO_ERROR: the sink has a reference until its last SetStatus has returned. Any other
  * answer: it was not called, and will not be.
+ *
+ * Once the namespace was deleted, everything but CancelAsyncCall comes to WBEM_E_INVALID_NAMESPACE, also where another
+ * of that name was made since.
  * Follows: learn.microsoft.com/windows/win32/api/wbemcli/nn-wbemcli-iwbemservices */
 #undef INTERFACE
 #define INTERFACE IWbemServices

@@ -133,6 +133,9 @@ static int get_object(struct tri_call *call, struct tri_run *run, struct call_ou
 
 static int call_do(struct tri_call *call, struct tri_run *run, struct call_outcome *outcome, struct tri_error *error)
 {
+    int r = tri_namespace_check(call->ns, error);
+    if (r < 0)
+        return r;
     switch (call->kind) {
     case TRI_CALL_OPEN_NAMESPACE:
         return tri_namespace_open(call->text, &outcome->name_space, error);

@@ -443,22 +443,11 @@ static int change_class(struct class_put *put, struct tri_error *error)
     return r < 0 ? r : apply(put, error);
 }
 
-static int check_namespace(struct tri_namespace *ns, struct tri_reader *reader, struct tri_error *error)
-{
-    if (tri_schema_namespace(ns->path, NULL))
-        return 0;
-    int r = tri_statement_run(reader->connection, TRI_SQL_NAMESPACE_ALIVE, error, "i", ns->id);
-    return r > 0   ? 0
-           : r < 0 ? r
-                   : tri_error_set(error, TRI_MANAGEMENT_INVALID_NAMESPACE, ns->path,
-                                   "The namespace \"%s\" has been deleted.", ns->path);
-}
-
 static int put_class(struct class_put *put, const struct tri_class *cls, struct tri_error *error)
 {
     TRI_AUTO_CLASS struct tri_class *parent = NULL;
     int r = tri_reader_open(put->ns->repository, &put->before, error);
-    if (r < 0 || (r = check_namespace(put->ns, &put->before, error)) < 0 ||
+    if (r < 0 || (r = tri_namespace_check_at(put->ns, &put->before, error)) < 0 ||
         (r = find_parent(put->ns, &put->before, cls, &parent, error)) < 0 ||
         (r = make_class(put->ns, cls, parent, &put->made, &put->text, error)) < 0 ||
         (r = tri_stored_class(put->ns, &put->before, cls->name, &put->old, error)) < 0)

@@ -214,6 +214,8 @@ int tri_stored_class_make_id(struct tri_namespace *ns, struct tri_reader *reader
     int r = tri_stored_class_id(ns, reader, cls, ret, error);
     if (r != 0)
         return r < 0 ? r : 0;
+    if ((r = tri_namespace_check_at(ns, reader, error)) < 0)
+        return r; /* a row would be nobody's */
     TRI_AUTO_FREE char *folded = tri_folded(cls->name);
     if (!folded)
         return tri_error_no_memory(error);

@@ -71,7 +71,9 @@ static int picture_take(struct tri_event_watch *watch, struct picture *picture, 
                           .deadline_ns = TRI_DEADLINE_NEVER,
                           .take = take_into_picture,
                           .context = picture};
-    int r = watch->kind == WATCH_CLASSES ? tri_run_classes(&run, NULL, error)
+    int r = tri_namespace_check(watch->ns, error);
+    if (r == 0)
+        r = watch->kind == WATCH_CLASSES ? tri_run_classes(&run, NULL, error)
                                          : tri_run_instances(&run, watch->target_class, error);
     if (r == 0 && run.is_partial) /* what is missing must not look as if it had been deleted */
         r = error->code;
@@ -157,7 +159,8 @@ static void look_failed(struct tri_event_watch *watch, int code, struct tri_erro
 {
     TRI_LOG("management", "looking at %s for events: error %d: %s",
             watch->target_class ? watch->target_class : "classes", code, error->text ? error->text : "");
-    if (++watch->failures == FAILURES_MAX)
+    bool is_final = code == TRI_MANAGEMENT_INVALID_NAMESPACE; /* what was deleted does not come back */
+    if (++watch->failures == FAILURES_MAX || is_final)
         watch_fail(watch, code, error);
 }
 

@@ -342,7 +342,9 @@ int tri_event_watch_start(struct tri_namespace *ns, struct tri_query *query, tri
     watch->tell = tell;
     watch->failed = failed;
     watch->context = context;
-    int r = check(watch, error);
+    int r = tri_namespace_check(ns, error);
+    if (r == 0)
+        r = check(watch, error);
     if (r == 0)
         r = watch_begin(watch, error);
     if (r == 0)

@@ -11,6 +11,8 @@ struct tri_namespace {
     struct tri_repository *repository; /* a reference */
     char *path;                        /* as it is spelled */
     int64_t id;                        /* a built-in one's number (schema.c), or that of its row */
+    bool is_stored;                    /* that of a row, which may be deleted */
+    _Atomic uint64_t checked;          /* version of the repository at which the row was there */
     struct tri_schema *schema;
 };
 
@@ -18,6 +20,8 @@ struct tri_namespace {
 char *tri_folded(const char *text);
 int tri_damaged(const struct tri_namespace *ns, const char *what,
                 struct tri_error *error); /* TRI_MANAGEMENT_CRITICAL_ERROR */
+/* tri_namespace_check, at the reader's moment. */
+int tri_namespace_check_at(const struct tri_namespace *ns, struct tri_reader *reader, struct tri_error *error);
 
 /* ---- class-store.c: 1: found; 0: there is none; or a code. The reader is held, or inside of a transaction ---- */
 

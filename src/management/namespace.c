@@ -10,13 +10,16 @@
 
 /* ---- life ---- */
 
-static struct tri_namespace *namespace_new(struct tri_repository *repository, const char *path, int64_t id)
+static struct tri_namespace *namespace_new(struct tri_repository *repository, const char *path, int64_t id,
+                                           bool is_stored)
 {
     struct tri_namespace *ns = calloc(1, sizeof *ns);
     if (!ns)
         return NULL;
     atomic_init(&ns->references, 1);
+    atomic_init(&ns->checked, TRI_VERSION_UNKNOWN);
     ns->id = id;
+    ns->is_stored = is_stored;
     ns->repository = tri_repository_ref(repository);
     ns->path = strdup(path);
     ns->schema = ns->path ? tri_schema_get(path) : NULL;
@@ -72,7 +75,7 @@ int tri_namespace_open(const char *text, struct tri_namespace **ret, struct tri_
                                          "There is no namespace \"%s\".", path.name_space);
         spelling = stored;
     }
-    struct tri_namespace *ns = namespace_new(repository, spelling, id);
+    struct tri_namespace *ns = namespace_new(repository, spelling, id, stored);
     if (!ns)
         return tri_error_no_memory(error);
     *ret = ns;
@@ -108,6 +111,38 @@ const char *tri_namespace_path(const struct tri_namespace *ns)
 uint64_t tri_namespace_version(struct tri_namespace *ns)
 {
     return tri_repository_version(ns->repository);
+}
+
+/* ---- is it still there? ---- */
+
+static int deleted(const struct tri_namespace *ns, struct tri_error *error)
+{
+    return tri_error_set(error, TRI_MANAGEMENT_INVALID_NAMESPACE, ns->path, "The namespace \"%s\" has been deleted.",
+                         ns->path);
+}
+
+int tri_namespace_check_at(const struct tri_namespace *ns, struct tri_reader *reader, struct tri_error *error)
+{
+    int r = ns->is_stored ? tri_statement_run(reader->connection, TRI_SQL_NAMESPACE_ALIVE, error, "i", ns->id) : 1;
+    return r > 0 ? 0 : r < 0 ? r : deleted(ns, error);
+}
+
+int tri_namespace_check(struct tri_namespace *ns, struct tri_error *error)
+{
+    if (!ns->is_stored)
+        return 0;
+    uint64_t version = tri_version_now(tri_repository_version_page(ns->repository)); /* before it is looked up */
+    bool is_known = version != TRI_VERSION_UNKNOWN && atomic_load(&ns->checked) == version;
+    if (is_known && !tri_transaction_current(ns->repository))
+        return 0;
+    TRI_AUTO_READER struct tri_reader reader = {0};
+    int r = tri_reader_open(ns->repository, &reader, error);
+    if (r <= 0)
+        return r < 0 ? r : deleted(ns, error);
+    r = tri_namespace_check_at(ns, &reader, error);
+    if (r == 0 && !reader.is_transaction)
+        atomic_store(&ns->checked, version);
+    return r;
 }
 
 /* ---- classes ---- */

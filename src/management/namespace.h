@@ -33,6 +33,10 @@ const char *tri_namespace_path(const struct tri_namespace *ns); /* as long as th
  * no file. */
 uint64_t tri_namespace_version(struct tri_namespace *ns);
 
+/* Is it still there? TRI_MANAGEMENT_INVALID_NAMESPACE once it was deleted, also where another of that name was made since.
+ * Next to nothing for built-in ones, and where nothing has changed since it was asked last. */
+int tri_namespace_check(struct tri_namespace *ns, struct tri_error *error);
+
 /* ---- classes ---- */
 
 /* A frozen class, with a reference. TRI_MANAGEMENT_NOT_FOUND. Cached. */

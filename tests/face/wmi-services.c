@@ -73,6 +73,123 @@ static void a_namespace_can_be_made_used_and_deleted(void **state)
     IWbemServices_Release(root);
 }
 
+/* ---- a connection whose namespace was deleted ---- */
+
+/* A namespace with T_Thing.Id=1 in it, and a connection to it. */
+static IWbemServices *make_namespace(IWbemServices *root, const char *name)
+{
+    char path[64];
+    IWbemServices *made = NULL;
+    IWbemClassObject *cls = NULL, *instance = NULL, *thing = NULL;
+    snprintf(path, sizeof(path), "root\\%s", name);
+    assert_hr(WBEM_S_NO_ERROR, get(root, "__Namespace", &cls));
+    assert_hr(WBEM_S_NO_ERROR, IWbemClassObject_SpawnInstance(cls, 0, &instance));
+    put_text(instance, "Name", name);
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_PutInstance(root, instance, WBEM_FLAG_CREATE_ONLY, NULL, NULL));
+    made = connect_to(path);
+    thing = thing_class_draft("T_Thing");
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_PutClass(made, thing, 0, NULL, NULL));
+    LET_GO(thing);
+    thing = new_thing("T_Thing", 1, "one");
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_PutInstance(made, thing, 0, NULL, NULL));
+    IWbemClassObject_Release(thing);
+    IWbemClassObject_Release(instance);
+    IWbemClassObject_Release(cls);
+    return made;
+}
+
+static void delete_namespace(IWbemServices *root, const char *name)
+{
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_DeleteInstance(root, B("__Namespace.Name=\"%s\"", name), 0, NULL, NULL));
+}
+
+static void objects_are_not_found(IWbemServices *gone)
+{
+    IWbemClassObject *object;
+    IWbemServices *below = (IWbemServices *)1;
+    assert_hr(WBEM_E_INVALID_NAMESPACE, IWbemServices_OpenNamespace(gone, B("below"), 0, NULL, &below, NULL));
+    assert_hr(WBEM_E_INVALID_NAMESPACE, get(gone, NULL, &object));
+    assert_hr(WBEM_E_INVALID_NAMESPACE, get(gone, "__Namespace", &object));
+    assert_hr(WBEM_E_INVALID_NAMESPACE, get(gone, "T_Thing", &object));
+    assert_hr(WBEM_E_INVALID_NAMESPACE, get(gone, "T_Thing.Id=1", &object));
+    assert_null(object);
+    assert_non_null(strstr(why(), "deleted"));
+    assert_hr(WBEM_E_INVALID_NAMESPACE,
+              IWbemServices_ExecMethod(gone, B("T_Thing.Id=1"), B("M"), 0, NULL, NULL, &object, NULL));
+}
+
+static void nothing_is_changed(IWbemServices *gone)
+{
+    IWbemClassObject *cls = thing_class_draft("T_Other"), *thing = new_thing("T_Thing", 7, "seven");
+    IWbemObjectSink *sink = (IWbemObjectSink *)1;
+    assert_hr(WBEM_E_INVALID_NAMESPACE, IWbemServices_PutClass(gone, cls, 0, NULL, NULL));
+    assert_hr(WBEM_E_INVALID_NAMESPACE, IWbemServices_DeleteClass(gone, B("T_Thing"), 0, NULL, NULL));
+    assert_hr(WBEM_E_INVALID_NAMESPACE, IWbemServices_PutInstance(gone, thing, 0, NULL, NULL));
+    assert_hr(WBEM_E_INVALID_NAMESPACE, IWbemServices_DeleteInstance(gone, B("T_Thing.Id=1"), 0, NULL, NULL));
+    assert_hr(WBEM_E_INVALID_NAMESPACE, IWbemServices_QueryObjectSink(gone, 0, &sink));
+    assert_null(sink);
+    IWbemClassObject_Release(thing);
+    IWbemClassObject_Release(cls);
+}
+
+static void there_are_no_rows(IWbemServices *gone)
+{
+    static const char *const queries[] = {"SELECT * FROM T_Thing", "SELECT * FROM __Namespace",
+                                          "SELECT * FROM meta_class", "ASSOCIATORS OF {T_Thing.Id=1}"};
+    IEnumWbemClassObject *rows;
+    assert_hr(WBEM_E_INVALID_NAMESPACE, IWbemServices_CreateClassEnum(gone, NULL, 0, NULL, &rows));
+    assert_hr(WBEM_E_INVALID_NAMESPACE, IWbemServices_CreateClassEnum(gone, B("T_Thing"), 0, NULL, &rows));
+    assert_hr(WBEM_E_INVALID_NAMESPACE, IWbemServices_CreateInstanceEnum(gone, B("T_Thing"), 0, NULL, &rows));
+    assert_hr(WBEM_E_INVALID_NAMESPACE, IWbemServices_CreateInstanceEnum(gone, B("__Namespace"), 0, NULL, &rows));
+    for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++)
+        assert_hr(WBEM_E_INVALID_NAMESPACE,
+                  IWbemServices_ExecQuery(gone, B("WQL"), B("%s", queries[i]), 0, NULL, &rows));
+    assert_hr(WBEM_E_INVALID_NAMESPACE,
+              IWbemServices_ExecNotificationQuery(gone, B("WQL"), B("SELECT * FROM __NamespaceCreationEvent"),
+                                                  WBEM_FLAG_RETURN_IMMEDIATELY | WBEM_FLAG_FORWARD_ONLY, NULL, &rows));
+    assert_null(rows);
+}
+
+static void a_connection_whose_namespace_was_deleted_says_so(void **state)
+{
+    IWbemServices *root = connect_to("root"), *gone = make_namespace(root, "t_gone"), *again;
+    delete_namespace(root, "t_gone");
+    objects_are_not_found(gone);
+    nothing_is_changed(gone);
+    there_are_no_rows(gone);
+    again = make_namespace(root, "t_gone"); /* another one of that name */
+    objects_are_not_found(gone);
+    delete_namespace(root, "t_gone");
+    IWbemServices_Release(again);
+    IWbemServices_Release(gone);
+    IWbemServices_Release(root);
+}
+
+static void calls_that_go_on_say_so_too(void **state)
+{
+    const LONG flags = WBEM_FLAG_RETURN_IMMEDIATELY | WBEM_FLAG_FORWARD_ONLY;
+    IWbemServices *root = connect_to("root"), *gone = make_namespace(root, "t_gone");
+    IEnumWbemClassObject *events = NULL, *rows = NULL;
+    IWbemCallResult *result = NULL;
+    IWbemClassObject *object = NULL;
+    ULONG count;
+    LONG status = 0;
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_ExecNotificationQuery(
+                                   gone, B("WQL"), B("SELECT * FROM __NamespaceOperationEvent"), flags, NULL, &events));
+    delete_namespace(root, "t_gone");
+    assert_hr(WBEM_E_INVALID_NAMESPACE, IEnumWbemClassObject_Next(events, 30000, 1, &object, &count));
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_CreateClassEnum(gone, NULL, flags, NULL, &rows));
+    assert_hr(WBEM_E_INVALID_NAMESPACE, IEnumWbemClassObject_Next(rows, 30000, 1, &object, &count));
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_GetObject(gone, NULL, WBEM_FLAG_RETURN_IMMEDIATELY, NULL, NULL, &result));
+    assert_hr(WBEM_S_NO_ERROR, IWbemCallResult_GetCallStatus(result, 30000, &status));
+    assert_hr(WBEM_E_INVALID_NAMESPACE, status);
+    IWbemCallResult_Release(result);
+    IEnumWbemClassObject_Release(rows);
+    IEnumWbemClassObject_Release(events);
+    IWbemServices_Release(gone);
+    IWbemServices_Release(root);
+}
+
 /* ---- GetObject ---- */
 
 static void a_class_and_an_instance_are_found_by_path(void **state)
@@ -550,6 +667,8 @@ int main(void)
         cmocka_unit_test(a_namespace_that_is_not_there_cannot_be_opened),
         cmocka_unit_test(opening_a_namespace_takes_no_context),
         cmocka_unit_test(a_namespace_can_be_made_used_and_deleted),
+        cmocka_unit_test(a_connection_whose_namespace_was_deleted_says_so),
+        cmocka_unit_test(calls_that_go_on_say_so_too),
         cmocka_unit_test(a_class_and_an_instance_are_found_by_path),
         cmocka_unit_test(no_path_gives_a_blank_class),
         cmocka_unit_test(a_path_that_leads_nowhere_says_how_far_it_led),

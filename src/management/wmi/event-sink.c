@@ -75,6 +75,10 @@ static const struct tri_com_class event_sink_class = {
 
 HRESULT tri_wmi_event_sink_new(struct tri_namespace *ns, IWbemObjectSink **ret)
 {
+    struct tri_error error = {0};
+    int code = tri_namespace_check(ns, &error);
+    if (code < 0)
+        return tri_wmi_fail("QueryObjectSink", NULL, code, &error);
     struct event_sink *sink = tri_com_new(&event_sink_class);
     if (!sink)
         return tri_wmi_fail("QueryObjectSink", NULL, -ENOMEM, NULL);
