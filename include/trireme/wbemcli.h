@@ -938,7 +938,8 @@ DECLARE_INTERFACE_(IWbemClassObject, IUnknown)
     STDMETHOD(GetQualifierSet)(THIS_ IWbemQualifierSet **ppQualSet) PURE;
 
     /* A property, also a system property (__CLASS, __PATH, ...). lFlags: 0. The last three are optional; *plFlavor is
-     * its WBEM_FLAVOR_ORIGIN. WBEM_E_NOT_FOUND. */
+     * its WBEM_FLAVOR_ORIGIN: of a class, LOCAL where the property is the class's own; of an instance, LOCAL where the
+     * value is its own, PROPAGATED where it is what the class says. WBEM_E_NOT_FOUND. */
     STDMETHOD(Get)(THIS_ LPCWSTR wszName, LONG lFlags, VARIANT *pVal, CIMTYPE *pType, LONG *plFlavor) PURE;
 
     /* Sets a property. Of a class: a new one, or another default; Type says what a new one is where pVal is NULL or
@@ -1003,7 +1004,7 @@ DECLARE_INTERFACE_(IWbemClassObject, IUnknown)
     /* Of a class: adds or replaces a method. Each parameter is a property with a qualifier ID: from 0 on, without gaps,
      * in both together; one that is in both is equal in both. WBEM_E_MISSING_PARAMETER_ID,
      * WBEM_E_NONCONSECUTIVE_PARAMETER_IDS, WBEM_E_PARAMETER_ID_ON_RETVAL, WBEM_E_INVALID_DUPLICATE_PARAMETER,
-     * WBEM_E_PROPAGATED_METHOD. */
+     * WBEM_E_PROPAGATED_METHOD; WBEM_E_INVALID_PARAMETER for names that begin or end with an underscore. */
     STDMETHOD(PutMethod)(THIS_ LPCWSTR wszName, LONG lFlags, IWbemClassObject *pInSignature,
                          IWbemClassObject *pOutSignature) PURE;
 
@@ -1084,7 +1085,8 @@ DECLARE_INTERFACE_(IWbemQualifierSet, IUnknown)
     STDMETHOD(Get)(THIS_ LPCWSTR wszName, LONG lFlags, VARIANT *pVal, LONG *plFlavor) PURE;
 
     /* Adds or changes one: VT_BSTR, VT_I4, VT_R8, VT_BOOL, or an array of one of them (WBEM_E_INVALID_QUALIFIER_TYPE).
-     * lFlavor: WBEM_FLAVOR_TYPE without the origin. WBEM_E_OVERRIDE_NOT_ALLOWED, WBEM_E_CANNOT_BE_KEY. */
+     * lFlavor: WBEM_FLAVOR_TYPE without the origin. WBEM_E_OVERRIDE_NOT_ALLOWED, WBEM_E_CANNOT_BE_KEY,
+     * WBEM_E_INVALID_PARAMETER for names that begin or end with an underscore. */
     STDMETHOD(Put)(THIS_ LPCWSTR wszName, VARIANT *pVal, LONG lFlavor) PURE;
 
     /* WBEM_E_NOT_FOUND, WBEM_E_PROPAGATED_QUALIFIER; WBEM_S_RESET_TO_DEFAULT where the inherited one comes back. */

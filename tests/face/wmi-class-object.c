@@ -240,6 +240,33 @@ static void a_property_says_where_it_comes_from(void **state)
     IWbemClassObject_Release(cls);
 }
 
+static void an_instance_says_which_values_are_its_own(void **state)
+{
+    IWbemClassObject *object = instance_of("T_Derived");
+    assert_int_equal(WBEM_FLAVOR_ORIGIN_PROPAGATED, flavor_of(object, "Id"));
+    assert_int_equal(WBEM_FLAVOR_ORIGIN_PROPAGATED, flavor_of(object, "Name"));
+    assert_int_equal(WBEM_FLAVOR_ORIGIN_PROPAGATED, flavor_of(object, "Extra"));
+    put_number(object, "Id", 7);
+    put_text(object, "Name", "another");
+    assert_int_equal(WBEM_FLAVOR_ORIGIN_LOCAL, flavor_of(object, "Id"));
+    assert_int_equal(WBEM_FLAVOR_ORIGIN_LOCAL, flavor_of(object, "Name"));
+    assert_int_equal(WBEM_FLAVOR_ORIGIN_SYSTEM, flavor_of(object, "__RELPATH"));
+    assert_hr(WBEM_S_NO_ERROR, IWbemClassObject_Delete(object, u"Name"));
+    assert_int_equal(WBEM_FLAVOR_ORIGIN_PROPAGATED, flavor_of(object, "Name"));
+    IWbemClassObject_Release(object);
+}
+
+static void the_names_of_methods_are_checked(void **state)
+{
+    IWbemClassObject *cls = thing_class_draft("T_Named");
+    assert_hr(WBEM_S_NO_ERROR, IWbemClassObject_PutMethod(cls, u"a_b", 0, NULL, NULL));
+    assert_hr(WBEM_E_INVALID_PARAMETER, IWbemClassObject_PutMethod(cls, u"_a", 0, NULL, NULL));
+    assert_hr(WBEM_E_INVALID_PARAMETER, IWbemClassObject_PutMethod(cls, u"a_", 0, NULL, NULL));
+    assert_non_null(strstr(why(), "a_"));
+    assert_hr(WBEM_E_INVALID_PARAMETER, IWbemClassObject_PutMethod(cls, u"", 0, NULL, NULL));
+    IWbemClassObject_Release(cls);
+}
+
 /* ---- Put and Delete ---- */
 
 static HRESULT put(IWbemClassObject *object, const char *name, LONG flags, CIMTYPE type)
@@ -827,6 +854,8 @@ int main(void)
         cmocka_unit_test(system_properties_tell_what_an_object_is),
         cmocka_unit_test(get_takes_any_of_its_outputs_and_refuses_nonsense),
         cmocka_unit_test(a_property_says_where_it_comes_from),
+        cmocka_unit_test(an_instance_says_which_values_are_its_own),
+        cmocka_unit_test(the_names_of_methods_are_checked),
         cmocka_unit_test(an_instance_has_the_properties_of_its_class_and_no_others),
         cmocka_unit_test(system_properties_cannot_be_set_but_for_the_name_of_a_class),
         cmocka_unit_test(names_with_an_underscore_at_an_end_are_not_for_users),

@@ -212,11 +212,35 @@ static void other_values_flavors_and_names_are_refused(void **state)
     assert_hr(WBEM_E_INVALID_PARAMETER, IWbemQualifierSet_Put(set, NULL, &null, 0));
     assert_hr(WBEM_E_INVALID_PARAMETER, put(set, "", number(1), 0));
     assert_hr(WBEM_E_INVALID_PARAMETER, put(set, "no name", number(1), 0));
+    assert_hr(WBEM_E_INVALID_PARAMETER, put(set, "__odd", number(1), 0));
+    assert_hr(WBEM_E_INVALID_PARAMETER, put(set, "odd_", number(1), 0));
     assert_hr(WBEM_E_INVALID_PARAMETER, put(set, "odd", number(1), WBEM_FLAVOR_ORIGIN_PROPAGATED));
     assert_hr(WBEM_E_INVALID_PARAMETER, put(set, "odd", number(1), WBEM_FLAVOR_ORIGIN_SYSTEM));
     assert_hr(WBEM_E_INVALID_PARAMETER, put(set, "odd", number(1), 0x100));
     assert_string_equal("", names_of(set, 0));
     IWbemQualifierSet_Release(set);
+    IWbemClassObject_Release(cls);
+}
+
+static void what_is_refused_leaves_a_property_as_it_was(void **state)
+{
+    IWbemClassObject *cls = draft_below("T_Below");
+    IWbemQualifierSet *id = property_set(cls, "Id");
+    SAFEARRAY *names = NULL;
+    VARIANT no = {0};
+    LONG last = 0;
+    V_VT(&no) = VT_BOOL;
+    V_BOOL(&no) = VARIANT_FALSE;
+    assert_hr(WBEM_E_OVERRIDE_NOT_ALLOWED, put(id, "key", no, 0));
+    assert_hr(WBEM_E_PROPAGATED_QUALIFIER, IWbemQualifierSet_Delete(id, u"key"));
+    assert_hr(WBEM_S_NO_ERROR, IWbemClassObject_GetNames(cls, NULL, WBEM_FLAG_CLASS_OVERRIDES_ONLY, NULL, &names));
+    assert_hr(S_OK, SafeArrayGetUBound(names, 1, &last));
+    assert_int_equal(-1, last);
+    SafeArrayDestroy(names);
+    assert_hr(WBEM_E_PROPAGATED_PROPERTY, IWbemClassObject_Delete(cls, u"Id"));
+    assert_hr(WBEM_S_NO_ERROR, put(id, "mine", number(1), 0));
+    assert_hr(WBEM_S_RESET_TO_DEFAULT, IWbemClassObject_Delete(cls, u"Id"));
+    IWbemQualifierSet_Release(id);
     IWbemClassObject_Release(cls);
 }
 
@@ -510,6 +534,7 @@ int main(void)
         cmocka_unit_test(what_is_put_is_there_and_what_is_stored_comes_back),
         cmocka_unit_test(every_kind_of_value_comes_back),
         cmocka_unit_test(other_values_flavors_and_names_are_refused),
+        cmocka_unit_test(what_is_refused_leaves_a_property_as_it_was),
         cmocka_unit_test(qualifiers_go_down_as_their_flavor_says),
         cmocka_unit_test(what_is_inherited_may_be_overridden_unless_it_is_fixed),
         cmocka_unit_test(get_refuses_what_is_not_there),

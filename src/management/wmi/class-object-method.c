@@ -195,6 +195,10 @@ HRESULT STDMETHODCALLTYPE tri_wmi_object_PutMethod(IWbemClassObject *This, LPCWS
     TRI_AUTO_CLASS struct tri_class *out = NULL;
     if (!tri_wmi_name(wszName, &name) || lFlags != 0)
         return tri_wmi_refuse(WBEM_E_INVALID_PARAMETER, method, "PutMethod needs the name of a method, and no flags.");
+    if (!tri_wmi_is_user_name(name.text))
+        return tri_wmi_refuse(WBEM_E_INVALID_PARAMETER, method,
+                              "\"%s\" cannot be a method: names with an underscore at either end are the system's.",
+                              name.text);
     int code = signature_in(pInSignature, "in", &in, &error);
     if (code >= 0)
         code = signature_in(pOutSignature, "out", &out, &error);

@@ -135,23 +135,32 @@ static int read_system(struct tri_wmi_object *self, int place, VARIANT *ret_valu
     return FAILED(hr) ? -ENOMEM : 0;
 }
 
+/* Of a class: where the property comes from. Of an instance: whether the value is its own, or what its class says. */
+static LONG origin_of(const struct tri_cim_object *object, int index)
+{
+    const struct tri_property *property = &object->cls->properties[index];
+    bool is_own = object->is_class ? !property->origin
+                                   : !tri_value_equal(tri_cim_object_value(object, index), &property->value, false);
+    return is_own ? WBEM_FLAVOR_ORIGIN_LOCAL : WBEM_FLAVOR_ORIGIN_PROPAGATED;
+}
+
 int tri_wmi_object_read(struct tri_wmi_object *self, int place, VARIANT *ret_value, CIMTYPE *ret_type, LONG *ret_flavor)
 {
     bool is_system = place < TRI_SYSTEM_COUNT;
-    const struct tri_property *property = is_system ? NULL : &self->object->cls->properties[place - TRI_SYSTEM_COUNT];
+    int index = place - TRI_SYSTEM_COUNT;
     if (is_system) {
         int code = read_system(self, place, ret_value, ret_type);
         if (code < 0)
             return code;
     } else {
-        const struct tri_value *value = tri_cim_object_value(self->object, place - TRI_SYSTEM_COUNT);
+        const struct tri_value *value = tri_cim_object_value(self->object, index);
         if (ret_value && FAILED(tri_wmi_variant(value, ret_value)))
             return -ENOMEM;
         if (ret_type)
-            *ret_type = property->type;
+            *ret_type = self->object->cls->properties[index].type;
     }
     if (ret_flavor)
-        *ret_flavor = is_system ? WBEM_FLAVOR_ORIGIN_SYSTEM : tri_wmi_property_flavor(property);
+        *ret_flavor = is_system ? WBEM_FLAVOR_ORIGIN_SYSTEM : origin_of(self->object, index);
     return 0;
 }
 
@@ -197,11 +206,6 @@ static HRESULT STDMETHODCALLTYPE object_Get(IWbemClassObject *This, LPCWSTR wszN
 
 /* ---- changing ---- */
 
-static bool is_user_name(const char *name)
-{
-    return name[0] != '_' && name[strlen(name) - 1] != '_';
-}
-
 static int instance_put_type(struct tri_wmi_object *self, const char *name, CIMTYPE type, uint16_t *ret,
                              struct tri_error *error)
 {
@@ -221,7 +225,7 @@ static int class_put_type(struct tri_wmi_object *self, const char *name, const V
 {
     int index = tri_class_find(self->object->cls, name);
     bool is_null = !value || V_VT(value) == VT_NULL;
-    if (index < 0 && !is_user_name(name))
+    if (index < 0 && !tri_wmi_is_user_name(name))
         return tri_error_set(error, TRI_MANAGEMENT_INVALID_PARAMETER, NULL,
                              "\"%s\" cannot be a property: names with an underscore at either end are the system's.",
                              name);

@@ -58,9 +58,10 @@ int tri_wmi_object_place(struct tri_wmi_object *self, const char *name); /* -1: 
 int tri_wmi_object_read(struct tri_wmi_object *self, int place, VARIANT *ret_value, CIMTYPE *ret_type,
                         LONG *ret_flavor);
 
-static inline LONG tri_wmi_property_flavor(const struct tri_property *property)
+/* Names with an underscore at either end are the system's. */
+static inline bool tri_wmi_is_user_name(const char *name)
 {
-    return property->origin ? WBEM_FLAVOR_ORIGIN_PROPAGATED : WBEM_FLAVOR_ORIGIN_LOCAL;
+    return name[0] && name[0] != '_' && name[strlen(name) - 1] != '_';
 }
 
 /* ---- qualifier-set.c ---- */

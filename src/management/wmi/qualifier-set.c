@@ -147,26 +147,39 @@ static int look(const struct qualifier_set *set, struct view *ret, struct tri_er
     return 0;
 }
 
-/* The qualifiers to change. Of a class: its draft's, and what carries qualifiers of its own is the class's own. */
-static int reach_class(struct qualifier_set *set, struct tri_qualifiers **ret, struct tri_property **ret_property,
-                       struct tri_error *error)
+/* Those of a class to change. */
+struct reached {
+    struct tri_qualifiers *qualifiers;
+    struct tri_property *property; /* NULL: not those of a property */
+    bool *is_local;                /* of the property or method; NULL: those of the class itself */
+};
+
+/* What carries a qualifier of its own is the class's own. */
+static int reached_changed(const struct reached *reached, int code)
+{
+    if (code >= 0 && reached->is_local)
+        *reached->is_local = true;
+    return code;
+}
+
+static int reach_class(struct qualifier_set *set, struct reached *ret, struct tri_error *error)
 {
     struct tri_class *draft;
     int code = tri_wmi_object_draft(set->owner, &draft, error);
     if (code < 0)
         return code;
-    *ret_property = NULL;
-    *ret = &draft->qualifiers;
+    *ret = (struct reached){.qualifiers = &draft->qualifiers};
     if (set->kind == TRI_WMI_QUALIFIED_OBJECT)
         return 0;
     bool is_method = set->kind == TRI_WMI_QUALIFIED_METHOD;
     int index = is_method ? tri_class_find_method(draft, set->name.text) : tri_class_find(draft, set->name.text);
     if (index < 0)
         return gone(set, error);
-    if (!is_method)
-        *ret_property = &draft->properties[index];
-    *ret = is_method ? &draft->methods[index].qualifiers : &draft->properties[index].qualifiers;
-    *(is_method ? &draft->methods[index].is_local : &draft->properties[index].is_local) = true;
+    struct tri_property *property = is_method ? NULL : &draft->properties[index];
+    struct tri_method *method = is_method ? &draft->methods[index] : NULL;
+    *ret = (struct reached){.qualifiers = method ? &method->qualifiers : &property->qualifiers,
+                            .property = property,
+                            .is_local = method ? &method->is_local : &property->is_local};
     return 0;
 }
 
@@ -226,17 +239,18 @@ static int check_key(const struct qualifier_set *set, const struct tri_property 
 static int put_on_class(struct qualifier_set *set, const char *name, const struct tri_value *value, uint8_t flavor,
                         struct tri_error *error)
 {
-    struct tri_qualifiers *qualifiers;
-    struct tri_property *property;
-    int code = reach_class(set, &qualifiers, &property, error);
+    struct reached reached;
+    int code = reach_class(set, &reached, error);
     if (code < 0)
         return code;
+    const struct tri_property *property = reached.property;
     if (property && tri_name_equal(name, cimtype_name))
-        return put_cimtype(property, value, error);
+        return reached_changed(&reached, put_cimtype(reached.property, value, error));
     bool is_key = property && tri_name_equal(name, "key") && value->type == TRI_CIM_BOOLEAN && value->boolean;
     if (is_key)
         code = check_key(set, property, error);
-    return code < 0 ? code : tri_qualifiers_put(qualifiers, name, value, flavor, error);
+    return code < 0 ? code
+                    : reached_changed(&reached, tri_qualifiers_put(reached.qualifiers, name, value, flavor, error));
 }
 
 static int put_on_instance(struct qualifier_set *set, const char *name, const struct tri_value *value, uint8_t flavor,
@@ -286,6 +300,10 @@ static HRESULT STDMETHODCALLTYPE set_Put(IWbemQualifierSet *This, LPCWSTR wszNam
     if (!tri_wmi_name(wszName, &name) || !pVal || V_VT(pVal) == VT_NULL || (lFlavor & ~all))
         return tri_wmi_refuse(WBEM_E_INVALID_PARAMETER, method,
                               "Put needs the name of a qualifier, a value, and a flavor without an origin.");
+    if (!tri_wmi_is_user_name(name.text))
+        return tri_wmi_refuse(WBEM_E_INVALID_PARAMETER, method,
+                              "\"%s\" cannot be a qualifier: names with an underscore at either end are the system's.",
+                              name.text);
     uint16_t type = tri_wmi_type_of(pVal);
     if (!is_qualifier_type(type))
         return tri_wmi_refuse(
@@ -329,14 +347,13 @@ static int check_removable(const struct qualifier_set *set, const char *name, st
 static int drop(struct qualifier_set *set, const char *name, struct tri_error *error)
 {
     TRI_LOCK_SCOPE(&set->owner->lock);
-    struct tri_qualifiers *qualifiers;
-    struct tri_property *property;
+    struct reached reached = {0};
     int code = check_removable(set, name, error);
     if (code < 0)
         return code;
-    code = set->owner->object->is_class ? reach_class(set, &qualifiers, &property, error)
-                                        : reach_instance(set, &qualifiers, error);
-    return code < 0 ? code : tri_qualifiers_remove(qualifiers, name, error);
+    code = set->owner->object->is_class ? reach_class(set, &reached, error)
+                                        : reach_instance(set, &reached.qualifiers, error);
+    return code < 0 ? code : tri_qualifiers_remove(reached.qualifiers, name, error);
 }
 
 static HRESULT STDMETHODCALLTYPE set_Delete(IWbemQualifierSet *This, LPCWSTR wszName)
