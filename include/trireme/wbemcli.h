@@ -679,7 +679,8 @@ DECLARE_INTERFACE_(IWbemServices, IUnknown)
 
     /* The events that a query describes, from now on until the enumerator is released. Flags: immediately and
      * WBEM_FLAG_FORWARD_ONLY, both required; amended. WBEM_E_INVALID_QUERY, WBEM_E_UNPARSABLE_QUERY,
-     * WBEM_E_NOT_EVENT_CLASS, WBEMESS_E_REGISTRATION_TOO_PRECISE (WITHIN is missing) and others that say what is wrong
+     * WBEM_E_NOT_EVENT_CLASS, WBEMESS_E_REGISTRATION_TOO_PRECISE (WITHIN is missing), WBEMESS_E_REGISTRATION_TOO_BROAD
+     * (TargetInstance ISA is missing, which may name several classes, joined with OR) and others that say what is wrong
      * with it. */
     STDMETHOD(ExecNotificationQuery)(THIS_ const BSTR strQueryLanguage, const BSTR strQuery, LONG lFlags,
                                      IWbemContext *pCtx, IEnumWbemClassObject **ppEnum) PURE;

@@ -63,6 +63,17 @@ static int item_compare(const void *a, const void *b)
     return strcmp(((const struct picture_item *)a)->key, ((const struct picture_item *)b)->key);
 }
 
+/* Where rows are missing, *error says which already. */
+static int picture_look(const struct tri_event_watch *watch, struct tri_run *run, struct tri_error *error)
+{
+    int r = tri_namespace_check(watch->ns, error);
+    if (r == 0 && watch->kind == WATCH_CLASSES)
+        r = tri_run_classes(run, NULL, error);
+    for (size_t i = 0; i < watch->target_count && r == 0 && !run->is_partial; i++)
+        r = tri_run_instances(run, watch->target_classes[i], error);
+    return r;
+}
+
 static int picture_take(struct tri_event_watch *watch, struct picture *picture, struct tri_error *error)
 {
     struct tri_run run = {.ns = watch->ns,
@@ -71,10 +82,7 @@ static int picture_take(struct tri_event_watch *watch, struct picture *picture, 
                           .deadline_ns = TRI_DEADLINE_NEVER,
                           .take = take_into_picture,
                           .context = picture};
-    int r = tri_namespace_check(watch->ns, error);
-    if (r == 0)
-        r = watch->kind == WATCH_CLASSES ? tri_run_classes(&run, NULL, error)
-                                         : tri_run_instances(&run, watch->target_class, error);
+    int r = picture_look(watch, &run, error);
     if (r == 0 && run.is_partial) /* what is missing must not look as if it had been deleted */
         r = error->code;
     if (r == 0 && picture->count > 0)
@@ -158,7 +166,7 @@ static void look_again(struct tri_event_watch *watch)
 static void look_failed(struct tri_event_watch *watch, int code, struct tri_error *error)
 {
     TRI_LOG("management", "looking at %s for events: error %d: %s",
-            watch->target_class ? watch->target_class : "classes", code, error->text ? error->text : "");
+            watch_target(watch), code, error->text ? error->text : "");
     bool is_final = code == TRI_MANAGEMENT_INVALID_NAMESPACE; /* what was deleted does not come back */
     if (++watch->failures == FAILURES_MAX || is_final)
         watch_fail(watch, code, error);
@@ -206,8 +214,8 @@ static int look_start(struct tri_event_watch *watch)
 static void watch_expire(struct tri_event_watch *watch)
 {
     struct tri_error error = {0};
-    tri_error_set(&error, TRI_MANAGEMENT_PROVIDER_TIMED_OUT, watch->target_class,
-                  "The provider of %s, which is being watched, does not answer.", watch->target_class);
+    tri_error_set(&error, TRI_MANAGEMENT_PROVIDER_TIMED_OUT, watch_target(watch),
+                  "The provider of %s, which is being watched, does not answer.", watch_target(watch));
     tri_working_abandon(&watch->working, true);
     watch_fail(watch, TRI_MANAGEMENT_PROVIDER_TIMED_OUT, &error);
 }
@@ -241,13 +249,13 @@ static int first_look(struct tri_event_watch *watch, struct tri_error *error)
     watch->due_ns = tri_clock_ns();
     int r = look_start(watch);
     if (r < 0)
-        return tri_error_set(error, r, NULL, "No worker could be asked to look at %s.", watch->target_class);
+        return tri_error_set(error, r, NULL, "No worker could be asked to look at %s.", watch_target(watch));
     /* Some deadline: without one the waiter might do the work itself, and this is a client's thread. */
     uint64_t deadline_ns = timeout_ns == TRI_DEADLINE_NEVER ? TRI_DEADLINE_NEVER - 1 : watch->due_ns + timeout_ns;
     if (tri_op_wait(watch->op, deadline_ns) == -ETIMEDOUT) {
         tri_working_abandon(&watch->working, true);
-        return tri_error_set(error, TRI_MANAGEMENT_PROVIDER_TIMED_OUT, watch->target_class,
-                             "The provider of %s, which is to be watched, does not answer.", watch->target_class);
+        return tri_error_set(error, TRI_MANAGEMENT_PROVIDER_TIMED_OUT, watch_target(watch),
+                             "The provider of %s, which is to be watched, does not answer.", watch_target(watch));
     }
     if (watch->first_code < 0 && error->code == 0)
         tri_error_move(error, &watch->first_error);

@@ -43,7 +43,8 @@ struct tri_event_watch {
     struct tri_class *created, *modified, *deleted; /* NULL: not asked for */
     struct tri_class *aggregate;                    /* of grouped events */
     const char *target, *previous;                  /* names of the events' properties */
-    char *target_class;
+    const char **target_classes; /* of which instances are looked at; the names are the query's, or static */
+    size_t target_count;         /* 0: classes are looked at, or nothing is */
     bool is_stored;     /* only what the repository has: nothing changes where its version does not */
     bool on_seconds;    /* a clock: looked at when a second begins */
     bool has_processes; /* process-events.c works for it */
@@ -73,6 +74,12 @@ struct tri_event_watch {
 
     struct tri_event_watch *next_raised; /* events.c */
 };
+
+/* For sentences. */
+static inline const char *watch_target(const struct tri_event_watch *watch)
+{
+    return watch->target_count > 0 ? watch->target_classes[0] : "classes";
+}
 
 struct tri_event_watch *watch_ref(struct tri_event_watch *watch);
 void watch_unref(struct tri_event_watch *watch);

@@ -29,7 +29,7 @@ static void watch_free(struct tri_event_watch *watch)
     tri_op_unref(watch->op);
     pthread_mutex_destroy(&watch->telling);
     tri_error_clear(&watch->first_error);
-    free(watch->target_class);
+    free(watch->target_classes);
     free(watch);
 }
 
@@ -217,18 +217,17 @@ static bool is_clock(const char *class_name)
     return tri_name_equal(class_name, "Win32_LocalTime") || tri_name_equal(class_name, "Win32_UTCTime");
 }
 
-/* How often instances of the class are to be looked at. */
-static int target_period(struct tri_event_watch *watch, const struct tri_sources *sources, struct tri_error *error)
+/* How often instances of the classes are to be looked at. provided: one that has a provider; NULL: none has. */
+static int target_period(struct tri_event_watch *watch, const char *provided, struct tri_error *error)
 {
     double seconds = watch->query->within_seconds;
-    watch->on_seconds = is_clock(watch->target_class);
-    watch->is_stored = !sources->has_providers;
-    if (seconds < 0 && sources->has_providers && !watch->on_seconds)
+    watch->is_stored = !provided;
+    if (seconds < 0 && provided && !watch->on_seconds)
         return tri_error_set(
-            error, TRI_MANAGEMENT_REGISTRATION_TOO_PRECISE, watch->target_class,
+            error, TRI_MANAGEMENT_REGISTRATION_TOO_PRECISE, provided,
             "What happens to instances of %s is found by looking at them: say how often, with WITHIN and a "
             "number of seconds before WHERE.",
-            watch->target_class);
+            provided);
     if (seconds >= 0 && seconds < PERIOD_SHORTEST_S)
         seconds = PERIOD_SHORTEST_S;
     if (seconds > PERIOD_LONGEST_S)
@@ -237,43 +236,69 @@ static int target_period(struct tri_event_watch *watch, const struct tri_sources
     return 0;
 }
 
-static int target_check(struct tri_event_watch *watch, struct tri_error *error)
+/* Instances of a class are instances of what is above it, and must not be seen twice. */
+static bool is_seen_with_another(const struct tri_event_watch *watch, const struct tri_class *cls, size_t kept,
+                                 size_t next)
 {
-    TRI_AUTO_CLASS struct tri_class *cls = NULL;
-    struct tri_sources sources = {0};
-    int r = tri_run_class(watch->ns, watch->target_class, TRI_MANAGEMENT_INVALID_CLASS, &cls, error);
-    if (r == 0)
-        r = tri_sources_find(watch->ns, cls, true, &sources, error);
-    if (r == 0)
-        r = target_period(watch, &sources, error);
-    tri_sources_clear(&sources);
-    return r;
+    for (size_t i = 0; i < kept; i++)
+        if (tri_class_is_a(cls, watch->target_classes[i]))
+            return true;
+    for (size_t i = next; i < watch->target_count; i++)
+        if (tri_class_is_a(cls, watch->target_classes[i]) && !tri_name_equal(cls->name, watch->target_classes[i]))
+            return true;
+    return false;
+}
+
+static int targets_check(struct tri_event_watch *watch, struct tri_error *error)
+{
+    const char **names = watch->target_classes, *provided = NULL;
+    size_t kept = 0;
+    watch->on_seconds = true;
+    for (size_t i = 0; i < watch->target_count; i++) {
+        TRI_AUTO_CLASS struct tri_class *cls = NULL;
+        struct tri_sources sources = {0};
+        int r = tri_run_class(watch->ns, names[i], TRI_MANAGEMENT_INVALID_CLASS, &cls, error);
+        if (r == 0 && is_seen_with_another(watch, cls, kept, i + 1))
+            continue;
+        if (r == 0)
+            r = tri_sources_find(watch->ns, cls, true, &sources, error);
+        if (r < 0)
+            return r;
+        watch->on_seconds &= is_clock(names[i]);
+        provided = sources.has_providers ? names[i] : provided;
+        names[kept++] = names[i];
+        tri_sources_clear(&sources);
+    }
+    watch->target_count = kept;
+    return target_period(watch, provided, error);
 }
 
 static int check_instances(struct tri_event_watch *watch, struct tri_error *error)
 {
     static const char *const names[] = {"__InstanceCreationEvent", "__InstanceModificationEvent",
                                         "__InstanceDeletionEvent", "TargetInstance", "PreviousInstance"};
-    const char *demanded = watch->query->where ? tri_query_demanded_class(watch->query, "TargetInstance") : NULL;
-    if (!demanded)
+    int r =
+        tri_query_demanded_classes(watch->query, "TargetInstance", &watch->target_classes, &watch->target_count);
+    if (r < 0)
+        return tri_error_no_memory(error);
+    if (watch->target_count == 0)
         return tri_error_set(
             error, TRI_MANAGEMENT_REGISTRATION_TOO_BROAD, watch->plan->cls->name,
             "The query watches all instances of all classes: say which, with WHERE TargetInstance ISA and the "
             "name of a class.");
-    if (!(watch->target_class = strdup(demanded)))
-        return tri_error_no_memory(error);
-    int r = use_events(watch, WATCH_INSTANCES, names, error);
-    return r == 0 ? target_check(watch, error) : r;
+    r = use_events(watch, WATCH_INSTANCES, names, error);
+    return r == 0 ? targets_check(watch, error) : r;
 }
 
 static int check_namespaces(struct tri_event_watch *watch, struct tri_error *error)
 {
     static const char *const names[] = {"__NamespaceCreationEvent", "__NamespaceModificationEvent",
                                         "__NamespaceDeletionEvent", "TargetNamespace", "PreviousNamespace"};
-    if (!(watch->target_class = strdup("__NAMESPACE")))
+    if (!(watch->target_classes = malloc(sizeof(*watch->target_classes))))
         return tri_error_no_memory(error);
+    watch->target_classes[watch->target_count++] = "__NAMESPACE";
     int r = use_events(watch, WATCH_INSTANCES, names, error);
-    return r == 0 ? target_check(watch, error) : r;
+    return r == 0 ? targets_check(watch, error) : r;
 }
 
 static int check_classes(struct tri_event_watch *watch, struct tri_error *error)

@@ -139,23 +139,55 @@ static const char *demanded_by(const struct tri_expression *term, const char *pr
     return demands ? term->value.string : NULL;
 }
 
-static const char *find_demanded(const struct tri_expression *expression, const char *property,
-                                 const char *class_property)
+struct demands {
+    const char *property, *class_property; /* "TargetInstance", "TargetInstance.__CLASS" */
+    const char **names;                    /* NULL: they are counted */
+    size_t count;
+};
+
+/* Of AND, what one part demands is enough; of OR, all have to. False: nothing is demanded, and nothing was found. */
+static bool find_demands(const struct tri_expression *expression, struct demands *demands)
 {
-    if (expression->kind != TRI_EXPRESSION_AND)
-        return demanded_by(expression, property, class_property);
-    const char *found = NULL;
-    for (const struct tri_expression *part = expression->parts; part && !found; part = part->next)
-        found = find_demanded(part, property, class_property);
-    return found;
+    size_t before = demands->count;
+    bool is_or = expression->kind == TRI_EXPRESSION_OR;
+    if (!is_or && expression->kind != TRI_EXPRESSION_AND) {
+        const char *name = demanded_by(expression, demands->property, demands->class_property);
+        if (name && demands->names)
+            demands->names[demands->count] = name;
+        demands->count += name != NULL;
+        return name;
+    }
+    for (const struct tri_expression *part = expression->parts; part; part = part->next)
+        if (find_demands(part, demands) != is_or) {
+            demands->count = is_or ? before : demands->count;
+            return !is_or;
+        }
+    return is_or;
+}
+
+int tri_query_demanded_classes(const struct tri_query *query, const char *property, const char ***ret,
+                               size_t *ret_count)
+{
+    char class_property[300];
+    bool is_system = tri_name_equal(property, "__CLASS");
+    int length = snprintf(class_property, sizeof(class_property), is_system ? "%s" : "%s.__CLASS", property);
+    struct demands demands = {.property = property, .class_property = class_property};
+    *ret = NULL;
+    *ret_count = 0;
+    if (!query->where || (size_t)length >= sizeof(class_property) || !find_demands(query->where, &demands))
+        return 0;
+    if (!(demands.names = malloc(demands.count * sizeof(*demands.names))))
+        return -ENOMEM;
+    demands.count = 0;
+    find_demands(query->where, &demands);
+    *ret = demands.names;
+    *ret_count = demands.count;
+    return 0;
 }
 
 const char *tri_query_demanded_class(const struct tri_query *query, const char *property)
 {
-    char class_property[300];
-    bool is_system = tri_name_equal(property, "__CLASS");
-    if (!query->where)
-        return NULL;
-    int length = snprintf(class_property, sizeof(class_property), is_system ? "%s" : "%s.__CLASS", property);
-    return (size_t)length < sizeof(class_property) ? find_demanded(query->where, property, class_property) : NULL;
+    TRI_AUTO_FREE const char **names = NULL;
+    size_t count;
+    return tri_query_demanded_classes(query, property, &names, &count) == 0 && count == 1 ? names[0] : NULL;
 }

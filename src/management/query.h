@@ -70,6 +70,9 @@ void tri_condition_wanted(const struct tri_condition *condition, uint64_t *ret);
 const struct tri_value *tri_condition_equals(const struct tri_condition *condition, int property);
 /* The class that __CLASS = "X" or TargetInstance ISA "X" demands, from the tree; NULL: none. Borrowed. */
 const char *tri_query_demanded_class(const struct tri_query *query, const char *property);
+/* The same where OR says that it is one of several: every object that matches is of one of them. An array to free, of
+ * borrowed names. *ret_count 0: none is demanded. -ENOMEM. */
+int tri_query_demanded_classes(const struct tri_query *query, const char *property, const char ***ret, size_t *ret_count);
 
 /* LIKE's patterns: % _ [a-f] [^...] ; without case, anchored. */
 bool tri_like(const char *text, const char *pattern);

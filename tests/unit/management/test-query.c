@@ -248,6 +248,33 @@ static void a_condition_demands_a_class_only_where_it_must_hold(void **state)
     assert_null(tri_query_demanded_class(all, "__CLASS"));
 }
 
+static void a_condition_may_demand_one_of_several_classes(void **state)
+{
+    static const struct {
+        const char *where, *demanded;
+    } cases[] = {
+        {"T ISA 'A'", "A "},
+        {"T ISA 'A' OR T ISA 'B' OR T.__CLASS = 'C'", "A B C "},
+        {"x = 1 AND (T ISA 'A' OR (T ISA 'B' AND y = 2))", "A B "},
+        {"(T ISA 'A' OR x = 1) AND T ISA 'B'", "B "},
+        {"(T ISA 'A' OR T ISA 'B') AND T ISA 'C'", "A B "},
+        {"T ISA 'A' OR x = 1", ""},
+        {"(T ISA 'A' OR T ISA 'B') OR NOT T ISA 'C'", ""},
+        {"NOT (T ISA 'A' OR T ISA 'B')", ""},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char text[200], found[100] = "";
+        snprintf(text, sizeof text, "SELECT * FROM X WHERE %s", cases[i].where);
+        TRI_AUTO_QUERY struct tri_query *query = read_query(text, true);
+        TRI_AUTO_FREE const char **names = NULL;
+        size_t count;
+        assert_int_equal(0, tri_query_demanded_classes(query, "T", &names, &count));
+        for (size_t j = 0; j < count; j++)
+            snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s ", names[j]);
+        assert_string_equal(cases[i].demanded, found);
+    }
+}
+
 static void a_query_lives_as_long_as_somebody_holds_it(void **state)
 {
     struct tri_query *query = read_query("SELECT a FROM X", false);
@@ -275,6 +302,7 @@ int main(void)
         cmocka_unit_test(intervals_are_kept_within_their_bounds),
         cmocka_unit_test(event_queries_have_refusals_of_their_own),
         cmocka_unit_test(a_condition_demands_a_class_only_where_it_must_hold),
+        cmocka_unit_test(a_condition_may_demand_one_of_several_classes),
         cmocka_unit_test(a_query_lives_as_long_as_somebody_holds_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
