@@ -677,7 +677,8 @@ DECLARE_INTERFACE_(IWbemServices, IUnknown)
     STDMETHOD(ExecQueryAsync)(THIS_ const BSTR strQueryLanguage, const BSTR strQuery, LONG lFlags, IWbemContext *pCtx,
                               IWbemObjectSink *pResponseHandler) PURE;
 
-    /* The events that a query describes, from now on until the enumerator is released. Flags: immediately and
+    /* The events that a query describes, from now on until the enumerator is released. Its condition may compare two
+     * properties, which one about data may not (TargetInstance.State <> PreviousInstance.State). Flags: immediately and
      * WBEM_FLAG_FORWARD_ONLY, both required; amended. WBEM_E_INVALID_QUERY, WBEM_E_UNPARSABLE_QUERY,
      * WBEM_E_NOT_EVENT_CLASS, WBEMESS_E_REGISTRATION_TOO_PRECISE (WITHIN is missing), WBEMESS_E_REGISTRATION_TOO_BROAD
      * (TargetInstance ISA is missing, which may name several classes, joined with OR) and others that say what is wrong

@@ -16,6 +16,7 @@ struct node {
     const char *members;       /* the query's: "Name.Other" behind the property, which holds an object; or NULL */
     struct tri_value value;    /* of the property's type where it could be converted; else the query's */
     bool owns_value, is_exact; /* exact: of the property's type */
+    struct node *other;        /* the property it is compared with, instead of the value; or NULL */
 };
 
 struct tri_condition {
@@ -47,14 +48,14 @@ static void want(const struct binding *binding, int property)
     binding->condition->wanted[property / 64] |= 1ull << (property % 64);
 }
 
-static int bind_system(const struct binding *binding, const struct tri_expression *term, struct node *node, int system)
+static int bind_system(const struct binding *binding, const char *name, struct node *node, int system)
 {
     if (system < 0)
-        return tri_error_set(binding->error, TRI_MANAGEMENT_INVALID_QUERY, term->property,
+        return tri_error_set(binding->error, TRI_MANAGEMENT_INVALID_QUERY, name,
                              "The class %s has no property %s, which the query's condition names.", binding->cls->name,
-                             term->property);
-    if (system == TRI_SYSTEM_DERIVATION && term->kind == TRI_EXPRESSION_COMPARE)
-        return refuse_property(binding, term->property, "is an array, which has no order and equals nothing");
+                             name);
+    if (system == TRI_SYSTEM_DERIVATION && node->kind == TRI_EXPRESSION_COMPARE)
+        return refuse_property(binding, name, "is an array, which has no order and equals nothing");
     node->property = -1;
     node->system = (enum tri_system_property)system;
     if (system == TRI_SYSTEM_PATH || system == TRI_SYSTEM_RELPATH)
@@ -63,25 +64,25 @@ static int bind_system(const struct binding *binding, const struct tri_expressio
     return 0;
 }
 
-static int bind_property(const struct binding *binding, const struct tri_expression *term, struct node *node)
+/* name: as the query writes it, which the node borrows. */
+static int bind_property(const struct binding *binding, const char *name, struct node *node)
 {
-    size_t length = strcspn(term->property, ".");
-    TRI_AUTO_FREE char *first = strndup(term->property, length);
+    size_t length = strcspn(name, ".");
+    TRI_AUTO_FREE char *first = strndup(name, length);
     if (!first)
         return tri_error_no_memory(binding->error);
-    bool has_members = term->property[length];
+    bool has_members = name[length];
     node->property = tri_class_find(binding->cls, first);
     if (node->property < 0)
-        return bind_system(binding, term, node, has_members ? -1 : tri_system_property_find(first));
-    node->members = has_members ? term->property + length + 1 : NULL;
+        return bind_system(binding, name, node, has_members ? -1 : tri_system_property_find(first));
+    node->members = has_members ? name + length + 1 : NULL;
     want(binding, node->property);
     if (!has_members || binding->cls->properties[node->property].type == TRI_CIM_OBJECT)
         return 0;
-    return tri_error_set(binding->error,
-                         tri_class_is_a(binding->cls, "__Event") ? TRI_MANAGEMENT_PROPERTY_NOT_AN_OBJECT
-                                                                 : TRI_MANAGEMENT_INVALID_QUERY,
-                         term->property, "%s of class %s is no object, and so has no %s.", first, binding->cls->name,
-                         term->property + length + 1);
+    return tri_error_set(
+        binding->error,
+        tri_class_is_a(binding->cls, "__Event") ? TRI_MANAGEMENT_PROPERTY_NOT_AN_OBJECT : TRI_MANAGEMENT_INVALID_QUERY,
+        name, "%s of class %s is no object, and so has no %s.", first, binding->cls->name, name + length + 1);
 }
 
 static uint16_t type_of(const struct binding *binding, const struct node *node)
@@ -94,21 +95,19 @@ static uint16_t type_of(const struct binding *binding, const struct node *node)
 
 /* ---- making: constants ---- */
 
-static int check_operator(const struct binding *binding, const struct tri_expression *term, uint16_t type)
+static int check_operator(const struct binding *binding, const char *name, enum tri_operator operator, uint16_t type)
 {
     enum tri_cim_kind kind = tri_cim_kind(type);
     if (type & TRI_CIM_ARRAY)
-        return refuse_property(binding, term->property, "is an array, which can only be asked whether it is NULL");
-    if (term->operator== TRI_WQL_ISA)
-        return type == TRI_CIM_OBJECT ? 0
-                                      : refuse_property(binding, term->property, "is no object, which ISA asks about");
+        return refuse_property(binding, name, "is an array, which can only be asked whether it is NULL");
+    if (operator== TRI_WQL_ISA)
+        return type == TRI_CIM_OBJECT ? 0 : refuse_property(binding, name, "is no object, which ISA asks about");
     if (type == TRI_CIM_OBJECT)
-        return refuse_property(binding, term->property, "is an object, which only ISA can be asked about");
-    if (term->operator== TRI_WQL_LIKE)
-        return kind == TRI_KIND_TEXT ? 0
-                                     : refuse_property(binding, term->property, "is no text, which LIKE asks about");
-    if (kind == TRI_KIND_BOOLEAN && term->operator!= TRI_WQL_EQ && term->operator!= TRI_WQL_NE)
-        return refuse_property(binding, term->property, "is a boolean, which can be compared with = and <> only");
+        return refuse_property(binding, name, "is an object, which only ISA can be asked about");
+    if (operator== TRI_WQL_LIKE)
+        return kind == TRI_KIND_TEXT ? 0 : refuse_property(binding, name, "is no text, which LIKE asks about");
+    if (kind == TRI_KIND_BOOLEAN && operator!= TRI_WQL_EQ && operator!= TRI_WQL_NE)
+        return refuse_property(binding, name, "is a boolean, which can be compared with = and <> only");
     return 0;
 }
 
@@ -153,13 +152,35 @@ static int convert_constant(struct node *node, uint16_t type)
     return r == -ENOMEM ? r : 0;
 }
 
+/* Of an embedded object's property nothing is known before there is one. */
+static int check_type(const struct binding *binding, const char *name, enum tri_operator operator,
+                      const struct node * node)
+{
+    return node->members ? 0 : check_operator(binding, name, operator, type_of(binding, node));
+}
+
+static int bind_other(const struct binding *binding, const struct tri_expression *term, struct node *node)
+{
+    struct node *other = tri_arena_take(&binding->condition->arena, sizeof(*other));
+    if (!other)
+        return tri_error_no_memory(binding->error);
+    other->kind = node->kind;
+    node->other = other;
+    int r = check_type(binding, term->property, term->operator, node);
+    if (r == 0)
+        r = bind_property(binding, term->other, other);
+    return r == 0 ? check_type(binding, term->other, term->operator, other) : r;
+}
+
 static int bind_compare(const struct binding *binding, const struct tri_expression *term, struct node *node)
 {
     uint16_t type = type_of(binding, node);
+    if (term->other)
+        return bind_other(binding, term, node);
     node->value = term->value;
+    int r = check_type(binding, term->property, term->operator, node);
     if (node->members)
-        return 0;
-    int r = check_operator(binding, term, type);
+        return r;
     if (r == 0 && term->operator!= TRI_WQL_LIKE && term->operator!= TRI_WQL_ISA)
         r = convert_constant(node, type);
     node->is_exact = node->value.type == type;
@@ -192,7 +213,7 @@ static int bind(const struct binding *binding, const struct tri_expression *expr
     node->operator= expression->operator;
     if (expression->parts)
         return bind_parts(binding, expression, node);
-    int r = bind_property(binding, expression, node);
+    int r = bind_property(binding, expression->property, node);
     return r == 0 && expression->kind == TRI_EXPRESSION_COMPARE ? bind_compare(binding, expression, node) : r;
 }
 
@@ -257,9 +278,14 @@ static bool holds(enum tri_operator operator, int order)
     }
 }
 
-static bool answers(const struct node *node, const struct tri_value *value)
+static bool compares(const struct node *node, const struct tri_value *left, const struct tri_value *right)
 {
     int order;
+    return tri_value_compare(left, right, &order) && holds(node->operator, order);
+}
+
+static bool answers(const struct node *node, const struct tri_value *value)
+{
     if (node->kind == TRI_EXPRESSION_NULL)
         return value->is_set == (node->operator== TRI_WQL_NE);
     if (!value->is_set || (value->type & TRI_CIM_ARRAY))
@@ -268,41 +294,78 @@ static bool answers(const struct node *node, const struct tri_value *value)
         return value->type == TRI_CIM_OBJECT && tri_class_is_a(value->object->cls, node->value.string);
     if (node->operator== TRI_WQL_LIKE)
         return tri_cim_kind(value->type) == TRI_KIND_TEXT && tri_like(value->string, node->value.string);
-    return tri_value_compare(value, &node->value, &order) && holds(node->operator, order);
+    return compares(node, value, &node->value);
 }
 
-static bool answers_system(const struct node *node, const struct tri_cim_object *object,
-                           enum tri_system_property system)
+/* What a node's property is in an object. A system property is made for it. */
+struct found {
+    const struct tri_value *value; /* NULL: there is none of that name */
+    struct tri_value made;
+    bool owns_made;
+};
+
+static void found_clear(struct found *found)
 {
-    struct tri_value value = {.type = TRI_CIM_STRING, .is_set = object->cls->name, .string = object->cls->name};
-    if (system == TRI_SYSTEM_CLASS)
-        return answers(node, &value);
-    value = (struct tri_value){0};
-    bool matches = tri_cim_object_system(object, system, &value) == 0 && answers(node, &value);
-    tri_value_clear(&value);
-    return matches;
+    if (found->owns_made)
+        tri_value_clear(&found->made);
 }
 
-/* "Name.Other" of an object that is a property's value. What is not there is not found, and does not match. */
-static bool answers_member(const struct node *node, const struct tri_value *value)
+static void find_system(const struct tri_cim_object *object, enum tri_system_property system, struct found *ret)
+{
+    ret->owns_made = system != TRI_SYSTEM_CLASS;
+    if (!ret->owns_made)
+        ret->made =
+            (struct tri_value){.type = TRI_CIM_STRING, .is_set = object->cls->name, .string = object->cls->name};
+    else if (tri_cim_object_system(object, system, &ret->made) < 0)
+        return;
+    ret->value = &ret->made;
+}
+
+/* "Name.Other" of an object that is a property's value. */
+static void find_member(const char *members, const struct tri_value *value, struct found *ret)
 {
     char name[300];
-    for (const char *members = node->members;; members += strlen(name) + 1) {
+    for (;; members += strlen(name) + 1) {
         size_t length = strcspn(members, ".");
         if (!value->is_set || value->type != TRI_CIM_OBJECT || length >= sizeof(name))
-            return false;
+            return;
         memcpy(name, members, length);
         name[length] = '\0';
         const struct tri_cim_object *object = value->object;
         value = tri_cim_object_find(object, name);
         int system = value || members[length] ? -1 : tri_system_property_find(name);
-        if (system >= 0)
-            return answers_system(node, object, (enum tri_system_property)system);
-        if (!value)
-            return false;
-        if (!members[length])
-            return answers(node, value);
+        if (system >= 0) {
+            find_system(object, (enum tri_system_property)system, ret);
+            return;
+        }
+        if (!value || !members[length]) {
+            ret->value = value;
+            return;
+        }
     }
+}
+
+static void find(const struct node *node, const struct tri_cim_object *object, struct found *ret)
+{
+    *ret = (struct found){0};
+    if (node->property < 0)
+        find_system(object, node->system, ret);
+    else if (node->members)
+        find_member(node->members, tri_cim_object_value(object, node->property), ret);
+    else
+        ret->value = tri_cim_object_value(object, node->property);
+}
+
+/* What is not there is not found, and does not match. */
+static bool matches_found(const struct node *node, const struct tri_cim_object *object)
+{
+    TRI_CLEANUP(found_clear) struct found left;
+    find(node, object, &left);
+    if (!left.value || !node->other)
+        return left.value && answers(node, left.value);
+    TRI_CLEANUP(found_clear) struct found right;
+    find(node->other, object, &right);
+    return right.value && compares(node, left.value, right.value);
 }
 
 static bool matches(const struct node *node, const struct tri_cim_object *object)
@@ -317,10 +380,9 @@ static bool matches(const struct node *node, const struct tri_cim_object *object
                 return node->kind == TRI_EXPRESSION_OR;
         return node->kind == TRI_EXPRESSION_AND;
     default:
-        if (node->property < 0)
-            return answers_system(node, object, node->system);
-        const struct tri_value *value = tri_cim_object_value(object, node->property);
-        return node->members ? answers_member(node, value) : answers(node, value);
+        if (node->property < 0 || node->members || node->other)
+            return matches_found(node, object);
+        return answers(node, tri_cim_object_value(object, node->property));
     }
 }
 
@@ -345,7 +407,8 @@ static const struct tri_value *find_equal(const struct node *node, int property)
             found = find_equal(part, property);
         return found;
     }
-    bool demands = node->kind == TRI_EXPRESSION_COMPARE && node->operator== TRI_WQL_EQ && node->property == property;
+    bool demands = node->kind == TRI_EXPRESSION_COMPARE && node->operator== TRI_WQL_EQ &&
+                                                           node->property == property && !node->other;
     return demands && node->is_exact && !node->members ? &node->value : NULL;
 }
 

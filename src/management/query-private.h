@@ -23,6 +23,7 @@ struct tri_expression {
     enum tri_operator operator;
     const char *property;   /* as it is written: "TargetInstance.Name" */
     struct tri_value value; /* string, sint64, uint64, real64, boolean; nothing of its own to free */
+    const char *other;      /* of events: the property that it is compared with, instead of a value; or NULL */
 };
 
 struct wql_names {

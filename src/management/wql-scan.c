@@ -320,6 +320,22 @@ struct tri_expression *wql_compared(struct wql_reader *reader, wql_place place, 
     return expression;
 }
 
+/* What was and what is: TargetInstance.State <> PreviousInstance.State. */
+struct tri_expression *wql_compared_with(struct wql_reader *reader, wql_place place, const char *property,
+                                         enum tri_operator operator, const char * other)
+{
+    if (!reader->is_event) {
+        wql_refuse(reader, place,
+                   "a text, a number, TRUE, FALSE or NULL was expected: only queries about events "
+                   "compare two properties");
+        return NULL;
+    }
+    struct tri_expression *expression = wql_compared(reader, place, property, operator, &(struct tri_value){0});
+    if (expression)
+        expression->other = other;
+    return expression;
+}
+
 struct tri_expression *wql_null(struct wql_reader *reader, wql_place place, const char *property,
                                 enum tri_operator operator)
 {

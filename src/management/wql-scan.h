@@ -43,6 +43,8 @@ bool wql_association_name(struct wql_reader *reader, wql_place place, const char
 enum tri_operator wql_turned(enum tri_operator operator); /* for the other order of its sides */
 struct tri_expression *wql_compared(struct wql_reader *reader, wql_place place, const char *property,
                                     enum tri_operator operator, const struct tri_value * value);
+struct tri_expression *wql_compared_with(struct wql_reader *reader, wql_place place, const char *property,
+                                         enum tri_operator operator, const char * other);
 struct tri_expression *wql_null(struct wql_reader *reader, wql_place place, const char *property,
                                 enum tri_operator operator);
 struct tri_expression *wql_not(struct wql_reader *reader, wql_place place, struct tri_expression *part);

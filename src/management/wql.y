@@ -97,6 +97,7 @@ factor: term
 
 term: property OPERATOR constant { CHECK($$ = wql_compared(reader, @1, $1, $2, &$3)); }
     | constant OPERATOR property { CHECK($$ = wql_compared(reader, @1, $3, wql_turned($2), &$1)); }
+    | property OPERATOR property { CHECK($$ = wql_compared_with(reader, @3, $1, $2, $3)); }
     | property LIKE STRING { CHECK($$ = wql_compared(reader, @1, $1, TRI_WQL_LIKE, &$3)); }
     | property ISA STRING { CHECK($$ = wql_compared(reader, @1, $1, TRI_WQL_ISA, &$3)); }
     | property IS NULL { CHECK($$ = wql_null(reader, @1, $1, TRI_WQL_EQ)); }

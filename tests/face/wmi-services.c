@@ -603,6 +603,44 @@ static void a_client_can_raise_events_of_its_own(void **state)
     remove_class("T_Alarm");
 }
 
+static void an_event_is_asked_what_its_properties_are_to_each_other(void **state)
+{
+    static const int pairs[][2] = {{2, 1}, {1, 1}, {1, 2}};
+    IWbemObjectSink *sink = NULL;
+    IWbemClassObject *parent = NULL, *cls = NULL, *event = NULL;
+    IEnumWbemClassObject *events = NULL;
+    assert_hr(WBEM_S_NO_ERROR, get(services, "__ExtrinsicEvent", &parent));
+    assert_hr(WBEM_S_NO_ERROR, IWbemClassObject_SpawnDerivedClass(parent, 0, &cls));
+    put_text(cls, "__CLASS", "T_Change");
+    assert_hr(WBEM_S_NO_ERROR, IWbemClassObject_Put(cls, B("Before"), 0, NULL, CIM_SINT32));
+    assert_hr(WBEM_S_NO_ERROR, IWbemClassObject_Put(cls, B("After"), 0, NULL, CIM_SINT32));
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_PutClass(services, cls, 0, NULL, NULL));
+    LET_GO(cls);
+    assert_hr(WBEM_S_NO_ERROR, get(services, "T_Change", &cls));
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_ExecNotificationQuery(
+                                   services, B("WQL"), B("SELECT * FROM T_Change WHERE Before < After"),
+                                   WBEM_FLAG_RETURN_IMMEDIATELY | WBEM_FLAG_FORWARD_ONLY, NULL, &events));
+    assert_hr(WBEM_S_NO_ERROR, IWbemServices_QueryObjectSink(services, 0, &sink));
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        assert_hr(WBEM_S_NO_ERROR, IWbemClassObject_SpawnInstance(cls, 0, &event));
+        put_number(event, "Before", pairs[i][0]);
+        put_number(event, "After", pairs[i][1]);
+        assert_hr(WBEM_S_NO_ERROR, IWbemObjectSink_Indicate(sink, 1, &event));
+        LET_GO(event);
+    }
+    event = next_object(events);
+    assert_int_equal(1, get_number(event, "Before"));
+    assert_int_equal(2, get_number(event, "After"));
+    assert_hr(WBEM_E_INVALID_QUERY, query("WQL", "SELECT * FROM T_Thing WHERE Id = Id", 0));
+    assert_non_null(strstr(why(), "two properties"));
+    LET_GO(event);
+    LET_GO(events);
+    LET_GO(sink);
+    LET_GO(cls);
+    LET_GO(parent);
+    remove_class("T_Change");
+}
+
 static void the_sink_for_events_takes_no_flags(void **state)
 {
     IWbemObjectSink *sink = (IWbemObjectSink *)1;
@@ -689,6 +727,7 @@ int main(void)
         cmocka_unit_test(a_method_runs_and_gives_its_outputs_back),
         cmocka_unit_test(what_cannot_be_called_says_why),
         cmocka_unit_test(a_client_can_raise_events_of_its_own),
+        cmocka_unit_test(an_event_is_asked_what_its_properties_are_to_each_other),
         cmocka_unit_test(the_sink_for_events_takes_no_flags),
         cmocka_unit_test(success_clears_the_error_and_failure_sets_it),
         cmocka_unit_test(a_connection_serves_many_threads),

@@ -106,6 +106,47 @@ static void texts_are_compared_without_case(void **state)
     ASSERT_FALSE("Name = 'cafe one'", "Name = 'caf\xc3\xa9 on'", "Name < 'a'", "Name = 5");
 }
 
+/* As events are asked, of which it may be said what one property is to another. */
+static int compare_two(const char *text, bool *ret)
+{
+    char query_text[200];
+    TRI_AUTO_QUERY struct tri_query *query = NULL;
+    TRI_AUTO_CIM_OBJECT struct tri_cim_object *object = make_object();
+    TRI_CLEANUP(tri_error_clear) struct tri_error error = {0};
+    struct tri_condition *condition = NULL;
+    snprintf(query_text, sizeof query_text, "SELECT * FROM Thing WHERE %s", text);
+    if (tri_query_parse(query_text, true, &query, &error) < 0)
+        fail_msg("%s: %s", text, error.text);
+    int r = tri_condition_new(query, thing, &condition, &error);
+    if (r == 0)
+        *ret = tri_condition_match(condition, object);
+    for (int i = 0; r == 0 && i < (int)thing->property_count; i++)
+        assert_null(tri_condition_equals(condition, i));
+    tri_condition_free(condition);
+    assert_int_equal(r, error.code);
+    return r;
+}
+
+static void two_properties_are_compared_by_their_values(void **state)
+{
+    static const char *const hold[] = {"Number > Small", "Small <= Small", "Big = Big", "Inner.Number < Number",
+                                       "Number <> Inner.Number", "Inner.Name > Name", "Name = NAME", "Yes = Yes",
+                                       "__CLASS <> Name", "Inner.__CLASS = __CLASS", "Inner.__GENUS = __GENUS"},
+                             *const fail[] = {"Number < Small", "Empty = Empty", "Empty <> Name", "Inner.None = Name",
+                                              "Name = Inner.None", "Name = Inner.Name", "Inner.List = Name"},
+                             *const refused[] = {"List = List", "Name = List", "Inner = Inner", "Number < Inner", "Yes < Number",
+                                                 "Number < Yes", "None = Name", "Name = None", "Name = __DERIVATION"};
+    bool answer;
+    for (size_t i = 0; i < sizeof(hold) / sizeof(*hold); i++)
+        if (compare_two(hold[i], &answer) < 0 || !answer)
+            fail_msg("%s does not hold", hold[i]);
+    for (size_t i = 0; i < sizeof(fail) / sizeof(*fail); i++)
+        if (compare_two(fail[i], &answer) < 0 || answer)
+            fail_msg("%s holds", fail[i]);
+    for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+        assert_int_equal(TRI_MANAGEMENT_INVALID_QUERY, compare_two(refused[i], &answer));
+}
+
 static void booleans_are_compared_by_truth(void **state)
 {
     ASSERT_TRUE("Yes = TRUE", "Yes = 1", "Yes = -1", "Yes <> FALSE", "Yes = 'true'", "Yes <> 0", "TRUE = Yes");
@@ -328,6 +369,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_compared_by_value_whatever_their_type),
         cmocka_unit_test(texts_are_compared_without_case),
+        cmocka_unit_test(two_properties_are_compared_by_their_values),
         cmocka_unit_test(booleans_are_compared_by_truth),
         cmocka_unit_test(datetimes_are_moments),
         cmocka_unit_test(references_are_the_same_however_they_are_written),
