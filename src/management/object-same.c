@@ -86,7 +86,9 @@ static bool same_definition(const struct tri_class *a, const struct tri_class *b
         return true;
     for (size_t i = 0; i < a->property_count; i++) {
         int there = tri_class_find(b, a->properties[i].name); /* is there: the values were compared before */
-        if (!same_qualifiers(&a->properties[i].qualifiers, &b->properties[there].qualifiers, flags))
+        const struct tri_property *x = &a->properties[i], *y = &b->properties[there];
+        bool same_cimtype = tri_name_equal(x->class_name, y->class_name); /* of a type that was compared before */
+        if (!same_cimtype || !same_qualifiers(&x->qualifiers, &y->qualifiers, flags))
             return false;
     }
     return same_qualifiers(&a->qualifiers, &b->qualifiers, flags);

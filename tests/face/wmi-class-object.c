@@ -598,6 +598,23 @@ static void objects_are_compared_as_the_flags_say(void **state)
     IWbemClassObject_Release(other);
 }
 
+static void classes_whose_references_lead_elsewhere_differ(void **state)
+{
+    IWbemClassObject *a = get_class("T_Base"), *b = get_class("T_Base");
+    VARIANT cimtype = {0};
+    V_VT(&cimtype) = VT_BSTR;
+    V_BSTR(&cimtype) = B("ref:T_Base");
+    qualify(a, "Other", "CIMTYPE", cimtype, 0);
+    qualify(b, "Other", "CIMTYPE", cimtype, 0);
+    assert_hr(WBEM_S_SAME, IWbemClassObject_CompareTo(a, 0, b));
+    V_BSTR(&cimtype) = B("ref:T_Derived");
+    qualify(b, "Other", "CIMTYPE", cimtype, 0);
+    assert_hr(WBEM_S_DIFFERENT, IWbemClassObject_CompareTo(a, 0, b));
+    assert_hr(WBEM_S_SAME, IWbemClassObject_CompareTo(a, WBEM_FLAG_IGNORE_QUALIFIERS, b));
+    IWbemClassObject_Release(a);
+    IWbemClassObject_Release(b);
+}
+
 static void the_text_of_an_object_is_mof(void **state)
 {
     TRI_PROVES_METHOD(IWbemClassObject, GetObjectText, real);
@@ -872,6 +889,7 @@ int main(void)
         cmocka_unit_test(instances_are_spawned_from_classes_and_instances),
         cmocka_unit_test(classes_are_derived_from_classes_only),
         cmocka_unit_test(objects_are_compared_as_the_flags_say),
+        cmocka_unit_test(classes_whose_references_lead_elsewhere_differ),
         cmocka_unit_test(the_text_of_an_object_is_mof),
         cmocka_unit_test(a_method_comes_back_as_it_was_put),
         cmocka_unit_test(methods_that_are_not_there_leave_nothing_behind),
