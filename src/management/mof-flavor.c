@@ -92,7 +92,8 @@ void mof_flavor_print(const char *name, uint8_t flavor, bool is_exact, struct tr
     uint8_t implied = i < 0 ? 0 : known[i].flavor;
     if (flavor == implied && (flavor == 0 || known[i].is_silent))
         return;
-    if (!is_exact && flavor == 0 && i >= 0 && known[i].goes_down)
+    bool says_nothing = flavor == 0 || (i >= 0 && known[i].is_silent && !(flavor & ~implied));
+    if (!is_exact && i >= 0 && known[i].goes_down && says_nothing)
         return;
     tri_text_puts(text, flavor ? ":" : ": Restricted");
     for (size_t word = 0; word < sizeof(words) / sizeof(*words); word++)

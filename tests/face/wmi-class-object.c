@@ -634,6 +634,20 @@ static void the_text_of_an_object_is_mof(void **state)
     IWbemClassObject_Release(object);
 }
 
+/* Qualifiers.Add("key", true) of .NET says both ways; the documentation's samples say nothing. */
+static void a_key_is_a_key_whatever_flavor_it_was_given(void **state)
+{
+    static const LONG flavors[] = {0, 1, 2, 3, 0x13};
+    for (size_t i = 0; i < sizeof flavors / sizeof flavors[0]; i++) {
+        IWbemClassObject *cls = thing_class_draft("T_Key");
+        BSTR mof = NULL;
+        qualify(cls, "Id", "key", truth(true), flavors[i]);
+        assert_hr(WBEM_S_NO_ERROR, IWbemClassObject_GetObjectText(cls, 0, &mof));
+        assert_non_null(strstr(take_bstr(mof), "\t[key] uint32 Id;"));
+        IWbemClassObject_Release(cls);
+    }
+}
+
 /* ---- methods ---- */
 
 static IWbemClassObject *signature(void)
@@ -891,6 +905,7 @@ int main(void)
         cmocka_unit_test(objects_are_compared_as_the_flags_say),
         cmocka_unit_test(classes_whose_references_lead_elsewhere_differ),
         cmocka_unit_test(the_text_of_an_object_is_mof),
+        cmocka_unit_test(a_key_is_a_key_whatever_flavor_it_was_given),
         cmocka_unit_test(a_method_comes_back_as_it_was_put),
         cmocka_unit_test(methods_that_are_not_there_leave_nothing_behind),
         cmocka_unit_test(the_ids_of_parameters_are_checked),

@@ -153,6 +153,8 @@ static void a_class_is_printed_as_windows_prints_it(void **state)
 static void a_flavor_that_means_nothing_is_not_printed(void **state)
 {
     assert_prints("class A { [key: Restricted] uint8 B; };", NULL, 0, "\nclass A\n{\n\t[key] uint8 B;\n};\n");
+    assert_prints("class A { [key: Restricted ToInstance] uint8 B; [key: EnableOverride] uint8 C; };", NULL, 0,
+                  "\nclass A\n{\n\t[key] uint8 B;\n\t[key] uint8 C;\n};\n");
     assert_prints("class A { [key: Restricted] uint8 B; };", NULL, TRI_MOF_EXACT, "\nclass A\n{\n\t[key: Restricted] uint8 B;\n};\n");
     assert_prints("[singleton: Restricted, dynamic: Restricted] class A { };", NULL, 0, "\n[singleton, dynamic: Restricted]\nclass A\n{\n};\n");
 }
