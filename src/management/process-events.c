@@ -3,8 +3,9 @@
  * Where the kernel tells (process-connector.h), each one is told, however short it lived, with the status it ended
  * with. A process is forked under its parent's name and takes its own when it executes a program, so a start is told
  * then; or a moment after the fork, where it goes on as it is; or when it has ended before either. Elsewhere the
- * numbers in /proc are looked at ten times a second, which any user may in any container: what lived for less than
- * that is not seen, and how one ended is not known. */
+ * numbers in /proc are looked at ten times a second, which any user may in any container: a start is told at the second
+ * look, for the first may have come between the fork and the program; what lived for less than a look is not seen, and
+ * how one ended is not known. */
 #include "management/events-private.h"
 
 #include <dirent.h>
@@ -181,6 +182,19 @@ static void tell_stop(struct source *source, struct process *process, int wait_s
 
 /* ---- looking at /proc ---- */
 
+/* Where the kernel tells, it says when a new one executes its program, and the clock when it does not. */
+static void seen_again(struct source *source, struct process *process)
+{
+    if (process->forked_ns && source->connector_fd < 0)
+        tell_start(source, process);
+}
+
+static void seen_first(struct process *process)
+{
+    process_read(process); /* now, as it may be gone in a moment */
+    process->forked_ns = tri_clock_ns();
+}
+
 /* Both are sorted; what is known of those that stay is taken over. */
 static void processes_compare(struct source *source, struct processes *after)
 {
@@ -190,10 +204,12 @@ static void processes_compare(struct source *source, struct processes *after)
         struct process *new = j < after->count ? &after->items[j] : NULL;
         for (; i < before->count && (!new || before->items[i].pid < new->pid); i++)
             tell_stop(source, &before->items[i], -1);
-        if (new &&i < before->count && before->items[i].pid == new->pid)
+        if (new &&i < before->count && before->items[i].pid == new->pid) {
             *new = before->items[i++];
-        else if (new)
-            tell_start(source, new);
+            seen_again(source, new);
+        } else if (new) {
+            seen_first(new);
+        }
     }
 }
 
@@ -214,10 +230,8 @@ static void look_at_proc(struct source *source)
 static void on_forked(struct source *source, unsigned pid)
 {
     struct process *process = processes_find(&source->known, pid);
-    if (!process && (process = processes_add(&source->known, pid))) {
-        process_read(process); /* now, as it may be gone in a moment */
-        process->forked_ns = tri_clock_ns();
-    }
+    if (!process && (process = processes_add(&source->known, pid)))
+        seen_first(process);
 }
 
 static void on_executed(struct source *source, unsigned pid)
