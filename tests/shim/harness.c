@@ -528,6 +528,19 @@ void shim_wait_end(struct fixture *f)
     assert_int_equal(status, 0);
 }
 
+void shim_hold(struct fixture *f)
+{
+    int status = 0;
+    assert_int_equal(kill(f->shim_pid, SIGSTOP), 0);
+    assert_int_equal(waitpid(f->shim_pid, &status, WUNTRACED), f->shim_pid);
+    assert_true(WIFSTOPPED(status));
+}
+
+void shim_let_go_on(struct fixture *f)
+{
+    assert_int_equal(kill(f->shim_pid, SIGCONT), 0);
+}
+
 /* The shim may be about to end anyway: whatever fails here does not matter. */
 static void terminate_politely(struct fixture *f)
 {
@@ -547,6 +560,7 @@ static int end_shim(struct fixture *f)
     int status = 0;
     if (f->shim_pid <= 0)
         return 0;
+    kill(f->shim_pid, SIGCONT); /* a test that failed may have left it held */
     terminate_politely(f);
     conn_close(&f->creator);
     bool ended = wait_end(f->shim_pid, &status);

@@ -14,9 +14,19 @@
 #include <limits.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "compute/error.h"
 
-enum { HARNESS_WAIT_MS = 20000, HARNESS_FDS_MAX = 8 };
+enum { HARNESS_WAIT_MS = 30000, HARNESS_FDS_MAX = 8 };
+
+/* Waits for what nobody announces. */
+#define EVENTUALLY(condition)                                                                                          \
+    do {                                                                                                               \
+        uint64_t until_ns_ = tri_deadline_ns(HARNESS_WAIT_MS);                                                         \
+        while (!(condition))                                                                                           \
+            if (tri_clock_ns() > until_ns_)                                                                            \
+                fail_msg("it did not come: %s", #condition);                                                           \
+    } while (0)
 
 struct conn {
     int fd;
@@ -58,6 +68,11 @@ void shim_launch(struct fixture *f);                      /* the creator's conne
 void shim_prepare(struct fixture *f, json_t *config);     /* makes the folder and bundle/config.json; takes config */
 json_t *create_members(struct fixture *f, bool own_init); /* of the call "create", root bound; a new reference */
 void shim_wait_end(struct fixture *f);                    /* it ends by itself, with status 0 */
+
+/* Between the two it hears nothing, and then all of it at once: nothing that is asked for can be done before the rest has
+ * been said, however long this program is kept from saying it. */
+void shim_hold(struct fixture *f);
+void shim_let_go_on(struct fixture *f);
 
 /* Config of a plain container, process 1 of which is trireme-init; or of one whose process is `command` to a shell. */
 json_t *config_plain(struct fixture *f);

@@ -154,8 +154,10 @@ static void a_repeated_number_closes_the_connection(void **state)
     start_own(f, "true");
     struct conn stranger;
     open_stranger(f, &stranger);
+    shim_hold(f);
     send_text(&stranger, "{\"seq\":9,\"call\":\"process\"}");
     send_text(&stranger, "{\"seq\":9,\"call\":\"info\"}");
+    shim_let_go_on(f);
     assert_true(conn_is_closed(&stranger));
     conn_close(&stranger);
     event_next(c, "stopped");

@@ -34,8 +34,10 @@ static void a_creator_that_dies_before_the_answer_leaves_nothing(void **state)
     NEEDS(state);
     shim_prepare(f, config_plain(f));
     shim_launch(f);
+    shim_hold(f);
     call_begin(c, "create", "o", create_members(f, true));
     conn_close(c);
+    shim_let_go_on(f);
     shim_wait_end(f);
     assert_false(path_exists("%s", f->folder));
 }
@@ -45,8 +47,10 @@ static void terminate_overtakes_create(void **state)
     NEEDS(state);
     shim_prepare(f, config_plain(f));
     shim_launch(f);
+    shim_hold(f);
     json_int_t create = call_begin(c, "create", "o", create_members(f, true));
     json_int_t terminate = call_begin(c, "terminate", NULL);
+    shim_let_go_on(f);
     assert_int_equal(member_number(json_object_get(call_end(c, create), "error"), "code"), TRI_COMPUTE_TERMINATED);
     assert_false(path_exists("%s", f->folder)); /* its name is free by now */
     assert_null(json_object_get(call_end(c, terminate), "error"));
