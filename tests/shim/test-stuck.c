@@ -90,16 +90,25 @@ static void a_cancelled_process_is_given_up_where_the_runtime_hangs(void **state
     assert_int_equal(member_number(json_object_get(call_end(c, first), "error"), "code"), TRI_COMPUTE_TERMINATED);
 }
 
+/* The first process's runtime comes back when it is told to, and then only when its process has been seen. */
 static void what_a_late_runtime_starts_for_nobody_is_killed(void **state)
 {
     NEEDS(state);
-    call_ok(c, "create", "o", begin(f, "exec", "sleep 4"));
+    static const char count[] = "exit $(busybox pidof sleep | busybox wc -w)";
+    char action[5 * PATH_MAX], path[PATH_MAX];
+    snprintf(
+        action, sizeof(action),
+        "if mkdir %s/first 2>/dev/null; then until test -e %s/go; do sleep 0.05; done; runc \"$@\"; touch %s/late; "
+        "until test -e %s/seen; do sleep 0.05; done; exit 0; fi",
+        f->base, f->base, f->base, f->base);
+    call_ok(c, "create", "o", begin(f, "exec", action));
     call_ok(c, "start", NULL);
-    cancel(c, call_begin(c, "process", "o", process_members("exec sleep 777")));
-    sleep(4); /* more than the rest of its time */
-    json_t *list = process_members("exit $(busybox pgrep -f 'sleep 77[7]' | busybox wc -l)");
-    json_t *reply = call_ok(c, "process", "o", list);
-    assert_int_equal(WEXITSTATUS(process_wait(c, (pid_t)member_number(reply, "pid"))), 0);
+    cancel(c, call_begin(c, "process", "o", process_members("exec sleep 1000")));
+    assert_int_equal(mkdir(join(path, "%s/go", f->base), 0700), 0);
+    EVENTUALLY(path_exists("%s/late", f->base));
+    assert_int_equal(run_command(c, count, NULL), 1);
+    assert_int_equal(mkdir(join(path, "%s/seen", f->base), 0700), 0);
+    EVENTUALLY(run_command(c, count, NULL) == 0);
 }
 
 /* It was frozen already when its runtime was given up. */
