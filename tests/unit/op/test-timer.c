@@ -35,10 +35,30 @@ static void alarm_init(struct alarm *alarm)
     *alarm = (struct alarm){.timer = {.run = on_alarm, .data = alarm}, .rung = GATE, .may_return = GATE};
 }
 
+static void alarm_arm_at(struct alarm *alarm, uint64_t due_ns)
+{
+    alarm->due_ns = due_ns;
+    assert_int_equal(tri_timer_arm(&alarm->timer, due_ns), 0);
+}
+
 static void alarm_arm(struct alarm *alarm, uint64_t after_ns)
 {
-    alarm->due_ns = tri_clock_ns() + after_ns;
-    assert_int_equal(tri_timer_arm(&alarm->timer, alarm->due_ns), 0);
+    alarm_arm_at(alarm, tri_clock_ns() + after_ns);
+}
+
+/* While it is held no other timer runs: so that all are armed before the first of them does, however long that takes. */
+static void alarms_hold(struct alarm *holder)
+{
+    alarm_init(holder);
+    holder->waits = true;
+    alarm_arm(holder, 0);
+    assert_true(gate_reached(&holder->rung, 1));
+}
+
+static void alarms_let_go_on(struct alarm *holder)
+{
+    gate_pass(&holder->may_return);
+    tri_timer_disarm(&holder->timer);
 }
 
 /* The descriptors of the loop and its timers stay for ever: they are there before descriptors are counted. */
@@ -71,12 +91,14 @@ static void timers_run_in_the_order_in_which_they_are_due(void **state)
 {
     enum { COUNT = 200 };
     static struct alarm alarms[COUNT];
+    struct alarm holder;
+    alarms_hold(&holder);
     uint64_t base_ns = tri_clock_ns() + 20 * TRI_NS_PER_MS;
     for (unsigned i = 0; i < COUNT; i++) {
         alarm_init(&alarms[i]);
-        alarms[i].due_ns = base_ns + (uint64_t)(i * 7919 % COUNT) * 50000;
-        assert_int_equal(tri_timer_arm(&alarms[i].timer, alarms[i].due_ns), 0);
+        alarm_arm_at(&alarms[i], base_ns + (uint64_t)(i * 7919 % COUNT) * 50000);
     }
+    alarms_let_go_on(&holder);
     for (unsigned i = 0; i < COUNT; i++)
         assert_true(gate_reached(&alarms[i].rung, 1));
     for (unsigned i = 0; i < COUNT; i++)
@@ -88,7 +110,8 @@ static void timers_run_in_the_order_in_which_they_are_due(void **state)
 
 static void a_disarmed_timer_does_not_run(void **state)
 {
-    struct alarm off[3], on;
+    struct alarm off[3], on, holder;
+    alarms_hold(&holder);
     for (int i = 0; i < 3; i++) {
         alarm_init(&off[i]);
         alarm_arm(&off[i], (10 + (uint64_t)i) * TRI_NS_PER_MS);
@@ -98,6 +121,7 @@ static void a_disarmed_timer_does_not_run(void **state)
     tri_timer_disarm(&off[1].timer); /* from the middle, from the front, and one that is moved out of the way */
     tri_timer_disarm(&off[0].timer);
     assert_int_equal(tri_timer_arm(&off[2].timer, TRI_DEADLINE_NEVER), 0);
+    alarms_let_go_on(&holder);
     assert_true(gate_reached(&on.rung, 1));
     for (int i = 0; i < 3; i++)
         assert_int_equal(gate_count(&off[i].rung), 0);
@@ -106,13 +130,16 @@ static void a_disarmed_timer_does_not_run(void **state)
 
 static void an_armed_timer_can_be_moved_in_both_directions(void **state)
 {
-    struct alarm sooner, later;
+    struct alarm sooner, later, holder;
+    alarms_hold(&holder);
     alarm_init(&sooner);
     alarm_init(&later);
+    uint64_t now_ns = tri_clock_ns();
     alarm_arm(&sooner, 3600 * TRI_NS_PER_SEC);
     alarm_arm(&later, 5 * TRI_NS_PER_MS);
-    alarm_arm(&later, 40 * TRI_NS_PER_MS);
-    alarm_arm(&sooner, 10 * TRI_NS_PER_MS);
+    alarm_arm_at(&later, now_ns + 40 * TRI_NS_PER_MS);
+    alarm_arm_at(&sooner, now_ns + 10 * TRI_NS_PER_MS);
+    alarms_let_go_on(&holder);
     assert_true(gate_reached(&later.rung, 1));
     assert_int_equal(gate_count(&sooner.rung), 1);
     assert_true(sooner.number < later.number);
