@@ -4,6 +4,7 @@
 
 #include "provider-test.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -37,6 +38,23 @@ static inline pid_t child_start(void (*work)(int ready_fd))
     (void)!read(fds[0], &byte, 1); /* or the end of the file: an exec */
     close(fds[0]);
     return pid;
+}
+
+/* Until it sleeps in pause(): the kernel counts a call when it has returned, which is after what it wrote was read. */
+static inline void child_settle(pid_t pid)
+{
+    char path[64], text[4096], *end;
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    do {
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t got = read(fd, text, sizeof(text) - 1);
+        close(fd);
+        assert_true(got > 0);
+        text[got] = '\0';
+        end = strrchr(text, ')');
+        assert_non_null(end);
+        sched_yield();
+    } while (strncmp(end, ") S", 3) != 0); /* for ever, where it does not: the test has a time limit */
 }
 
 static inline void child_end(pid_t pid)

@@ -27,7 +27,8 @@ static void a_process_is_what_the_kernel_says(void **state)
     assert_string_equal(text_of(self, "CSName"), tri_server_name());
     assert_string_equal(text_of(self, "CreationClassName"), "Win32_Process");
     assert_true(number_of(self, "ThreadCount") >= 1);
-    assert_int_equal(number_of(self, "Priority"), 8);
+    if (getpriority(PRIO_PROCESS, 0) == 0)
+        assert_int_equal(number_of(self, "Priority"), 8);
     clock_gettime(CLOCK_REALTIME, &now);
     assert_true(tri_datetime_parse(text_of(self, "CreationDate"), &created));
     assert_true(created.tv_sec <= now.tv_sec + 1 && created.tv_sec > now.tv_sec - 3600);
@@ -39,6 +40,7 @@ static void sizes_and_counts_are_those_of_proc(void **state)
     pid_t pid = child_start(be_ready); /* it does nothing, so that nothing of it changes */
     char path[64], text[4096] = "";
     unsigned long long pages, resident;
+    child_settle(pid);
     snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
     int fd = open(path, O_RDONLY);
     assert_true(read(fd, text, sizeof(text) - 1) > 0);
