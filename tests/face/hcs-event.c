@@ -361,25 +361,35 @@ static void note_progress(HCS_EVENT *event, void *context)
     gate_open(&progress->told);
 }
 
+static void create_and_note(struct progress *progress)
+{
+    *progress = (struct progress){.told = GATE_CLOSED, .done = GATE_CLOSED};
+    HCS_SYSTEM system = NULL;
+    HCS_OPERATION operation =
+        HcsCreateOperationWithNotifications(HcsOperationOptionProgressUpdate, progress, note_progress);
+    assert_hr(S_OK, HcsCreateComputeSystem(u"phases", u"{\"Container\":{}}", operation, NULL, &system));
+    assert_hr(S_OK, HcsWaitForOperationResult(operation, INFINITE, NULL));
+    assert_opened(&progress->done, 1);
+    assert_stays(&progress->done, 1);
+    assert_false(progress->late);
+    HcsCloseOperation(operation);
+    terminate_and_close(system);
+}
+
 static void phases_of_a_creation_are_told_before_its_completion(void **state)
 {
     TRI_PROVES(HcsCreateOperationWithNotifications, real);
     NEEDS_CONTAINERS;
-    struct progress progress = {.told = GATE_CLOSED, .done = GATE_CLOSED};
-    HCS_SYSTEM system = NULL;
-    HCS_OPERATION operation =
-        HcsCreateOperationWithNotifications(HcsOperationOptionProgressUpdate, &progress, note_progress);
-    assert_hr(S_OK, HcsCreateComputeSystem(u"phases", u"{\"Container\":{}}", operation, NULL, &system));
-    assert_hr(S_OK, HcsWaitForOperationResult(operation, INFINITE, NULL));
-    assert_opened(&progress.done, 1);
-    assert_stays(&progress.done, 1);
+    struct progress progress;
+    for (int i = 0; i < 20; i++) {
+        create_and_note(&progress); /* once it is done nothing is told of its progress: a thread may have been late */
+        if (progress.told.count > 0)
+            break;
+    }
     assert_true(progress.told.count > 0);
     assert_says(progress.document, "\"Operation\":\"Construct\"");
     assert_says(progress.document, "\"Phase\":\"");
     assert_says(progress.document, "\"PercentComplete\":0"); /* nobody can know it */
-    assert_false(progress.late);
-    HcsCloseOperation(operation);
-    terminate_and_close(system);
 }
 
 int main(void)

@@ -672,7 +672,7 @@ static void a_create_can_be_cancelled(void **state)
         HcsCloseOperation(operation);
     }
     const char *text = "";
-    for (int i = 0; i < 100; i++) { /* those that came too late are being reaped */
+    for (int i = 0; i < WAIT_MS / 50; i++) { /* those that came too late are being reaped */
         text = properties(boat, u"{\"PropertyTypes\":[\"ProcessList\"]}");
         if (!strstr(text, "\"ImageName\":\"tail\""))
             return;

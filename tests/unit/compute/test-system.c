@@ -141,18 +141,25 @@ static void a_cancelled_create_is_undone(void **state)
 static void nobody_waits_for_a_system_whose_create_was_cancelled_at_once(void **state)
 {
     NEEDS_RUNTIME();
+    int cancelled = 0;
     for (int i = 0; i < 100; i++) {
         struct tri_op *op = tri_op_new();
         struct tri_system *system;
         struct tri_system_exit exit;
         assert_int_equal(begin_create("at-once", calloc(1, sizeof(struct tri_system_spec)), op, &system), 0);
         (void)tri_op_cancel(op);
-        assert_int_equal(finish(op), -ECANCELED);
-        assert_int_equal(tri_system_wait_exit(system, tri_clock_ns() + 5 * TRI_NS_PER_SEC, &exit),
-                         TRI_COMPUTE_NOT_FOUND);
+        int r = finish(op);
+        cancelled += r == -ECANCELED;
+        if (r == 0) { /* "at once" was late */
+            end_system(system);
+            continue;
+        }
+        assert_int_equal(r, -ECANCELED);
+        assert_int_equal(tri_system_wait_exit(system, tri_deadline_ns(WAIT_MS), &exit), TRI_COMPUTE_NOT_FOUND);
         assert_int_equal(run(tri_system_start, system), TRI_COMPUTE_NOT_FOUND);
         close_system(system);
     }
+    assert_true(cancelled > 50);
     assert_nothing_left();
 }
 
