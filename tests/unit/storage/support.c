@@ -355,7 +355,7 @@ bool test_loop_clear(const char *name)
         fd = open(node, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return loop_is_free(name);
-    uint64_t until_ns = tri_deadline_ns(5000);
+    uint64_t until_ns = test_deadline_ns();
     while (!nodes_are_gone(name, &fd) && !test_pause(until_ns))
         ;
     ioctl(fd, LOOP_CLR_FD);

@@ -757,7 +757,7 @@ static void two_programs_on_one_disk_do_not_disturb_each_other(void **state)
         if (children[who] != 0)
             continue;
         int made = 0;
-        for (int tries = 0; made < 10 && tries < 20000; tries++) {
+        for (uint64_t until_ns = test_deadline_ns(); made < 10 && !test_pause(until_ns);) {
             struct tri_partition_spec spec = gpt_spec(&disk, (uint64_t)(2 + who * 24 + made * 2) * MIB, MIB);
             struct tri_op *op = tri_op_new();
             int code = tri_partition_create(&spec, op, NULL, NULL);

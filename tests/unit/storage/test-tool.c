@@ -50,7 +50,7 @@ static void lines_end_at_newlines_returns_and_backspaces(void **state)
 static void an_unfinished_line_counts_when_the_tool_pauses(void **state)
 {
     static struct heard heard;
-    struct tri_tool tool = {.argv = SHELL("printf XXX; sleep 0.5; printf 'XX\\n'"), .line = hear, .data = &heard};
+    struct tri_tool tool = {.argv = SHELL("printf XXX; sleep 3; printf 'XX\\n'"), .line = hear, .data = &heard};
     assert_int_equal(tri_tool_run(&tool, NULL, NULL), 0);
     assert_int_equal(heard.count, 2);
     assert_string_equal(heard.lines[0], "XXX");
@@ -219,7 +219,7 @@ static void free_work(void *request)
 
 static const struct tri_work_kind work_kind = {.name = "tool", .run = run_work, .free_request = free_work};
 
-/* Starts the script, waits until it has made the file, cancels, waits for the end. */
+/* Starts the script, waits until it has made the file, cancels, takes the file away, waits for the end. */
 static int cancel_when_there(struct work *work, const char *file, uint64_t *ret_ms)
 {
     struct test_run run = TEST_RUN;
@@ -227,10 +227,10 @@ static int cancel_when_there(struct work *work, const char *file, uint64_t *ret_
     EVENTUALLY(access(file, F_OK) == 0);
     uint64_t begin_ns = tri_clock_ns();
     assert_int_equal(tri_op_cancel(run.op), 0);
+    unlink(file);
     int code = test_run_end(&run, started);
     *ret_ms = (tri_clock_ns() - begin_ns) / TRI_NS_PER_MS;
     test_run_close(&run);
-    unlink(file);
     return code;
 }
 
@@ -255,9 +255,10 @@ static void a_tool_that_does_not_listen_is_killed(void **state)
 
 static void a_critical_tool_is_not_stopped(void **state)
 {
-    char script[256];
+    char script[512];
     uint64_t ms;
-    snprintf(script, sizeof script, "touch %s; sleep 0.3; touch %s", test_path("begun"), test_path("ended"));
+    snprintf(script, sizeof script, "touch %s; while [ -e %s ]; do sleep 0.05; done; touch %s", test_path("begun"),
+             test_path("begun"), test_path("ended"));
     struct work work = {.script = script, .critical = true};
     assert_int_equal(cancel_when_there(&work, test_path("begun"), &ms), 0);
     assert_int_equal(unlink(test_path("ended")), 0);
@@ -285,11 +286,11 @@ static void a_cancelled_operation_starts_no_tool(void **state)
 /* This program as one that runs a tool; it is killed while it does. */
 static int be_host(bool critical)
 {
-    struct tri_tool tool = {
-        .argv = SHELL("echo $$ >&3; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; echo talk; done; echo done >&3"),
-        .critical = critical,
-        .fds = (const int[]){3},
-        .fd_count = 1};
+    /* what is to be stopped has a minute for it */
+    const char *script =
+        critical ? "echo $$ >&3; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; echo talk; done; echo done >&3"
+                 : "echo $$ >&3; for i in $(seq 600); do sleep 0.1; echo talk; done; echo done >&3";
+    struct tri_tool tool = {.argv = SHELL(script), .critical = critical, .fds = (const int[]){3}, .fd_count = 1};
     return tri_tool_run(&tool, NULL, NULL);
 }
 
