@@ -150,7 +150,7 @@ static void a_new_program_looks(void)
 /* Only processes may take a moment longer, until the kernel has taken them away. */
 static void expect_nothing_left(void)
 {
-    unsigned long long end_ms = now_ms() + 5000;
+    unsigned long long end_ms = now_ms() + DEADLINE_MS / 4;
     const char *left = leftovers();
     while (strncmp(left, "process", 7) == 0 && now_ms() < end_ms) {
         pause_ms(10);
@@ -162,7 +162,7 @@ static void expect_nothing_left(void)
 
 static void expect_no_program_on(const char *node)
 {
-    unsigned long long end_ms = now_ms() + 5000;
+    unsigned long long end_ms = now_ms() + DEADLINE_MS / 4;
     for (;;) {
         const char *line = line_of("for p in /proc/[0-9]*; do c=$(tr '\\0' ' ' 2>/dev/null <$p/cmdline); case $c in "
                                    "'sh -c'*) ;; *mkfs*' %s '*|*mke2fs*' %s '*) echo $p $c;; esac; done",
@@ -298,7 +298,7 @@ static void killed_while_it_partitions(void **state)
 /* No half-made file under another name, as soon as the program's tools are dead too. */
 static void expect_only(const char *path)
 {
-    unsigned long long end_ms = now_ms() + 5000;
+    unsigned long long end_ms = now_ms() + DEADLINE_MS / 4;
     for (;;) {
         a_new_program_looks();
         const char *others = line_of("ls -A '%s' | grep -vxF '%s'", face_files, strrchr(path, '/') + 1);
