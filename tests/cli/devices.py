@@ -48,9 +48,9 @@ def a_disk_drive_is_what_lsblk_says(trireme):
 def all_disks_are_there(trireme):
     need_disks()
     device = attached(trireme)
-    drives = {row["Description"] for row in ask(trireme, "SELECT Description FROM Win32_DiskDrive")}
-    listed = {row["Device"] for row in trireme.json("disk", "list")}
-    assert device in drives and drives == listed, (drives, listed)
+    drives = lambda: {row["Description"] for row in ask(trireme, "SELECT Description FROM Win32_DiskDrive")}
+    listed = lambda: {row["Device"] for row in trireme.json("disk", "list")}
+    assert device in drives() and eventually(lambda: drives() == listed()), (drives(), listed())
     trireme.text("disk", "detach", device)
 
 

@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 
 from harness import Skip, Terminal, eventually, main
 from loops import attached, clean, formatted, image, initialised, leftovers, loops, mounts, need_disks, path, volume
@@ -29,7 +28,7 @@ def detach(trireme, *names):
     for name in names:
         said = []
         done = lambda name=name, said=said: said.append(trireme("disk", "detach", name)) or not said[-1].returncode
-        assert eventually(done, 5), said[-1]
+        assert eventually(done), said[-1]
 
 
 def refuses(trireme, *arguments, code=None, naming=""):
@@ -587,8 +586,10 @@ def a_full_format_shows_how_far_it_is(trireme):
     device, part = volume(trireme, size="3G")
     with Terminal(trireme, "disk", "format", "--yes", "--full", "--label", "full", part) as terminal:
         bar = rb"formatting " + part.encode() + rb"  \[=*> *\] +(\d+) %"
-        seen = [int(terminal.expect(bar).group(1)) for _ in range(3)]
-        assert seen == sorted(seen) and 0 < seen[0] <= seen[-1] < 100, seen
+        seen = [0]
+        while seen[-1] == 0 or len(seen) < 4:
+            seen.append(int(terminal.expect(bar).group(1)))
+        assert seen == sorted(seen) and seen[-1] < 100, seen
         assert terminal.wait(120) == 0, terminal.seen
         assert re.search(rb"\r\x1b\[K" + part.encode() + rb"\r\n$", terminal.seen), terminal.seen[-200:]
     assert info(trireme, part)["Label"] == "full"
@@ -612,10 +613,8 @@ def ctrl_c_stops_a_full_format_and_says_what_is_left(trireme):
     device, part = formatted(trireme, "--label", "old", size="3G")
     with Terminal(trireme, "disk", "format", "--yes", "--full", part) as terminal:
         terminal.expect(rb"formatting " + part.encode() + rb"  \[=*> *\] +\d+ %")
-        pressed = time.monotonic()
         terminal.type(b"\x03")
         assert terminal.wait() == 130, terminal.seen
-        assert time.monotonic() - pressed < 10
         assert b"VDS_E_OPERATION_CANCELED, 0x8004240D" in terminal.seen, terminal.seen
         assert part.encode() + b", which holds no file system now: " in terminal.seen, terminal.seen
     facts = info(trireme, part)

@@ -96,12 +96,12 @@ class Trireme:
                     os.kill(pid, signal_number)
                 except ProcessLookupError:
                     pass
-            if eventually(lambda: not self.processes(), 5):
+            if eventually(lambda: not self.processes()):
                 break
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def eventually(condition, timeout_s=20):
+def eventually(condition, timeout_s=30):
     """Whether it becomes true in time."""
     end = time.monotonic() + timeout_s
     while not condition():

@@ -82,7 +82,7 @@ def clean(test):
     def wrapped(trireme):
         try:
             test(trireme)
-            assert eventually(lambda: not leftovers(trireme), 5), leftovers(trireme)
+            assert eventually(lambda: not leftovers(trireme)), leftovers(trireme)
         finally:
             tidy(trireme)
     return wrapped

@@ -300,7 +300,7 @@ CREATED = "SELECT * FROM __InstanceCreationEvent WITHIN 0.1 WHERE TargetInstance
 def make_until(trireme, condition):
     """Racks, until what watches them has begun to."""
     number = iter(range(10000))
-    return eventually(lambda: trireme.text("put", "Test_Rack", f"Name=W{next(number)}") and condition())
+    return eventually(lambda: trireme.text("put", "Test_Rack", f"Name=W{next(number)}") and condition(), 60)
 
 
 @with_racks

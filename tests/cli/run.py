@@ -11,10 +11,10 @@ from harness import busybox_root, cgroups, eventually, main, need_containers
 
 def leaves_nothing(trireme, before):
     """No container, no mount, no folder, no control group that was not there before."""
-    assert trireme.ids("-a") == [], trireme.ids("-a")
-    assert eventually(lambda: not trireme.traces(), 10), trireme.traces()
-    assert eventually(lambda: not cgroups() - before, 10), cgroups() - before
-    assert eventually(lambda: not trireme.processes(), 10), trireme.processes()
+    assert eventually(lambda: trireme.ids("-a") == []), trireme.ids("-a")
+    assert eventually(lambda: not trireme.traces()), trireme.traces()
+    assert eventually(lambda: not cgroups() - before), cgroups() - before
+    assert eventually(lambda: not trireme.processes()), trireme.processes()
 
 
 def output_and_errors_come_out_where_they_should(trireme):
@@ -148,7 +148,7 @@ def the_network_is_empty_or_the_hosts_as_asked(trireme):
 
 
 def the_network_of_another_container_can_be_joined(trireme):
-    other = trireme.detached("sleep", "60")
+    other = trireme.detached("sleep", "600")
     theirs = trireme.text("exec", other, "readlink", "/proc/self/ns/net")
     assert trireme.text("run", "--network", f"container:{other}", "readlink", "/proc/self/ns/net") == theirs
     trireme.text("stop", "-t", "0", other)
@@ -200,11 +200,11 @@ def a_missing_bundle_configuration_is_told(trireme):
 
 
 def a_time_limit_kills_the_command(trireme):
-    assert trireme("run", "--timeout", "1", "sleep", "60", timeout=20).returncode == 137
+    assert trireme("run", "--timeout", "1", "sleep", "1000").returncode == 137
 
 
 def an_id_that_is_taken_is_refused(trireme):
-    trireme.detached("--name", "web1", "sleep", "60")
+    trireme.detached("--name", "web1", "sleep", "600")
     done = trireme("run", "--name", "web1", "true")
     assert done.returncode == 125 and b"HCS_E_SYSTEM_ALREADY_EXISTS" in done.stderr and b"web1" in done.stderr, done
     assert trireme.ids() == ["web1"]
@@ -226,7 +226,7 @@ def the_result_as_json_is_alone_on_standard_output(trireme):
 
 
 def what_it_leaves_in_the_background_ends_with_it(trireme):
-    done = trireme("run", "sh", "-c", "sleep 1000 & echo done", timeout=20)
+    done = trireme("run", "sh", "-c", "sleep 1000 & echo done")
     assert (done.returncode, done.stdout) == (0, b"done\n"), done
 
 
@@ -255,7 +255,7 @@ def pending(pid, number):
 
 def an_interrupt_before_the_command_runs_cancels_and_undoes(trireme):
     before = cgroups()
-    run = trireme.start("run", "--name", "web1", "sleep", "60")
+    run = trireme.start("run", "--name", "web1", "sleep", "600")
     assert eventually(lambda: os.listdir(trireme.environment["TRIREME_RUNTIME_DIR"]))
     run.send_signal(signal.SIGINT)
     run.send_signal(signal.SIGTERM)
@@ -281,7 +281,7 @@ def a_killed_run_leaves_nothing(trireme):
     assert trireme.traces() or trireme.ids()
     run.kill()
     run.communicate(timeout=30)
-    assert eventually(lambda: not trireme.processes(), 20), trireme.processes()
+    assert eventually(lambda: not trireme.processes()), trireme.processes()
     leaves_nothing(trireme, before)
 
 

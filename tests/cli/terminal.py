@@ -70,7 +70,7 @@ def without_interactive_ctrl_c_is_a_signal_for_the_command(trireme):
 
 
 def exec_gets_a_terminal_too(trireme):
-    name = trireme.detached("sleep", "60")
+    name = trireme.detached("sleep", "600")
     with Terminal(trireme, "exec", "-it", name, "sh", "-c", "stty size; read line; echo got-$line") as terminal:
         terminal.expect(rb"33 101\r\n")
         terminal.type(b"it\n")
@@ -87,7 +87,7 @@ def a_terminal_without_one_of_our_own_ends_its_input_with_ours(trireme):
 def a_hang_up_ends_the_container(trireme):
     with Terminal(trireme, "run", "-it", "sh", "-c", "echo ready; exec sleep 60") as terminal:
         terminal.expect(rb"ready")
-    assert eventually(lambda: not trireme.processes(), 20), trireme.processes()
+    assert eventually(lambda: not trireme.processes()), trireme.processes()
 
 
 def long_work_shows_a_line_and_removes_it(trireme):

@@ -26,6 +26,14 @@ def run(*command, **options):
     return subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
 
 
+def wait_for_none(find):
+    """What is still found after that: a shim takes the folder of a container that has ended away a moment later."""
+    deadline = time.monotonic() + 30
+    while (left := find()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
 def exported_names():
     with open(os.path.join(source, "src/trireme.map")) as file:
         text = re.sub(r"/\*.*?\*/|#[^\n]*", "", file.read(), flags=re.S)
@@ -39,16 +47,6 @@ def compile_with(compiler, flags, text, name, folder, environment):
     package = run("pkg-config", "--cflags", "--libs", "trireme", env=environment).stdout.split()
     program = os.path.splitext(path)[0]
     return program, run(compiler, *flags, "-Wall", "-Wextra", "-Werror", "-o", program, path, *package, env=environment)
-
-
-def systems_left(folder):
-    """The shim takes its folder away after it has told of the end: so that is waited for."""
-    until = time.monotonic() + 30
-    while True:
-        left = [name for _, folders, _ in os.walk(folder) for name in folders if "first" in name]
-        if not left or time.monotonic() > until:
-            return left
-        time.sleep(0.02)
 
 
 def main():
@@ -84,7 +82,8 @@ def main():
             done = run(program, env=environment)
             good = done.returncode == 0 and '"ExitCode":7' in done.stdout and "terminate" in done.stdout
             tell(good, f"the example runs a container: {what}", done.stdout + done.stderr)
-        left = systems_left(os.path.join(tree, "run"))
+        left = wait_for_none(lambda: [name for _, folders, _ in os.walk(os.path.join(tree, "run")) for name in folders
+                                      if "first" in name])
         tell(not left, "and leaves no system's folder behind", " ".join(left))
     finally:
         shutil.rmtree(tree, ignore_errors=True)

@@ -123,7 +123,7 @@ class Guest:
         self.outer.wait()
         self.make_cgroup()
         for path, folders, _ in os.walk(self.cgroup, topdown=False):
-            for attempt in range(100):
+            for attempt in range(600):
                 try:
                     os.rmdir(path)
                     break
