@@ -4,7 +4,7 @@
 
 #include "wmi-sink.h"
 
-enum { TIME_LIMIT_S = 120 };
+enum { TIME_LIMIT_S = 600 };
 
 /* ---- what every refusal has to have ---- */
 
