@@ -147,19 +147,6 @@ static void a_new_program_looks(void)
     LET_GO(list);
 }
 
-/* Only processes may take a moment longer, until the kernel has taken them away. */
-static void expect_nothing_left(void)
-{
-    unsigned long long end_ms = now_ms() + DEADLINE_MS / 4;
-    const char *left = leftovers();
-    while (strncmp(left, "process", 7) == 0 && now_ms() < end_ms) {
-        pause_ms(10);
-        left = leftovers();
-    }
-    if (*left)
-        fail_msg("left behind:\n%s", left);
-}
-
 static void expect_no_program_on(const char *node)
 {
     unsigned long long end_ms = now_ms() + DEADLINE_MS / 4;
