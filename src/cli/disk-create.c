@@ -74,7 +74,7 @@ static int run(struct tri_cli *cli)
     VDS_CREATE_VDISK_PARAMETERS parameters = {0};
     TRI_AUTO_FREE PWSTR parent = NULL;
     TRI_AUTO_FREE PWSTR source = NULL;
-    TRI_AUTO_DISKS struct tri_disks disks;
+    TRI_AUTO_DISKS struct tri_disks disks = {0};
 
     if (settings->parent && settings->source)
         return tri_fail(cli, "--parent and --from exclude each other");

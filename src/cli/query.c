@@ -54,7 +54,7 @@ static int run(struct tri_cli *cli)
 {
     const struct settings *settings = cli->settings;
     TRI_AUTO_FREE char *query = joined(cli);
-    TRI_AUTO_MANAGEMENT struct tri_management management;
+    TRI_AUTO_MANAGEMENT struct tri_management management = {0};
     TRI_AUTO_ROWS struct tri_rows rows = {0};
     TRI_AUTO_BSTR BSTR language = tri_bstr("WQL"), wide = tri_bstr(query);
     IWbemClassObject *object;
