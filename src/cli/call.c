@@ -126,7 +126,7 @@ HRESULT tri_call_wait(struct tri_call *call, const char *doing, HRESULT started)
 
 int tri_call_fail(const struct tri_call *call, const char *verb)
 {
-    int status = tri_fail_call(call->cli, call->result, call->document, "cannot %s %s", verb, call->id);
+    int status = tri_fail_call(call->cli, call->result, call->document, "cannot %s %s", verb, tri_text_named(call->id));
 
     return call->signal ? TRI_EXIT_SIGNAL + call->signal : status;
 }
@@ -136,6 +136,11 @@ int tri_system_open(const struct tri_cli *cli, const char *verb, const char *id,
     TRI_AUTO_FREE PWSTR wide = tri_wide(id);
     HRESULT hr = HcsOpenComputeSystem(wide, GENERIC_ALL, ret);
 
+    if (hr == E_INVALIDARG)
+        return tri_fail_because(cli, hr,
+                                "an id has 1 to 255 bytes, no / and no control characters; `trireme ps -a` lists those "
+                                "that there are",
+                                "cannot %s %s", verb, tri_text_named(id));
     return FAILED(hr) ? tri_fail_call(cli, hr, NULL, "cannot %s %s", verb, id) : 0;
 }
 

@@ -10,6 +10,7 @@
 
 int tri_disk_ask(const struct tri_cli *cli, bool yes, const char *what)
 {
+    TRI_AUTO_FREE char *shown = tri_text_shown(what); /* labels are whatever somebody wrote there */
     TRI_AUTO_FREE char *line = NULL;
     size_t room = 0;
 
@@ -17,7 +18,7 @@ int tri_disk_ask(const struct tri_cli *cli, bool yes, const char *what)
         return 0;
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
         return tri_fail(cli, "this would %s, and there is no terminal to ask at; --yes says that it is meant", what);
-    fprintf(stderr, "This will %s.\nContinue? [y/N] ", what);
+    fprintf(stderr, "This will %s.\nContinue? [y/N] ", shown);
     ssize_t length = getline(&line, &room, stdin);
     if (length > 0 && line[length - 1] == '\n')
         line[length - 1] = '\0';

@@ -22,7 +22,7 @@ static bool is_size(const char *name)
 static char *value_text(const char *name, const json_t *value)
 {
     if (json_is_string(value))
-        return tri_text_format("%s", json_string_value(value));
+        return tri_text_shown(json_string_value(value));
     if (json_is_boolean(value))
         return tri_text_format("%s", json_is_true(value) ? "yes" : "no");
     if (!json_is_integer(value))

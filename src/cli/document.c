@@ -9,9 +9,19 @@
 
 #define FIELD(member) offsetof(struct tri_process_settings, member)
 
+/* NAME=VALUE, or NAME for our own value. */
+static const char *parse_variable(const char *value, void *field)
+{
+    const char *ours = strchr(value, '=') ? NULL : getenv(value);
+
+    if (!*value || *value == '=')
+        return "has no NAME";
+    return ours && !tri_is_utf8(ours) ? "has a value that is not UTF-8" : tri_parse_list(value, field);
+}
+
 const struct tri_option tri_process_options[] = {
     {"detach", 'd', NULL, tri_parse_flag, FIELD(detach), "leave it in the background, without streams"},
-    {"env", 'e', "NAME[=VALUE]", tri_parse_list, FIELD(environment),
+    {"env", 'e', "NAME[=VALUE]", parse_variable, FIELD(environment),
      "set a variable of its environment; without =VALUE, to ours"},
     {"interactive", 'i', NULL, tri_parse_flag, FIELD(interactive), "pass the standard input on"},
     {"tty", 't', NULL, tri_parse_flag, FIELD(tty), "give it a terminal"},
@@ -34,6 +44,8 @@ const char *tri_parse_volume(const char *value, void *field)
     TRI_AUTO_FREE char *source = realpath(given, NULL);
     if (!source)
         return "names a host path that does not exist";
+    if (!tri_is_utf8(source))
+        return "names a host path that is not UTF-8";
 
     if (!*volumes)
         *volumes = tri_checked(json_array());

@@ -65,7 +65,8 @@ void tri_verb_print_help(const struct tri_cli *cli, const struct tri_verb *verb)
         return;
     }
     printf("Usage: trireme %s [OPTION]...%s%s\n\n", verb->name, *verb->arguments ? " " : "", verb->arguments);
-    printf("%c%s.\n\n", toupper((unsigned char)verb->summary[0]), verb->summary + 1);
+    printf("%c%s%s\n\n", toupper((unsigned char)verb->summary[0]), verb->summary + 1,
+           verb->summary[strlen(verb->summary) - 1] == '.' ? "" : "."); /* "hardware, ..." */
     if (verb->verbs) {
         puts("Verbs:");
         print_verbs(verb->verbs);
@@ -96,7 +97,7 @@ static int run(struct tri_cli *cli)
         verb = verbs ? tri_verb_find(verbs, cli->argv[i]) : NULL;
         if (!verb)
             return tri_fail(cli, "there is no verb %s%s%s; `trireme help%s%s` lists them", group ? group->name : "",
-                            group ? " " : "", cli->argv[i], group && verbs ? " " : "",
+                            group ? " " : "", tri_text_named(cli->argv[i]), group && verbs ? " " : "",
                             group && verbs ? group->name : "");
     }
     if (verb)

@@ -28,11 +28,18 @@ int main(int argc, char **argv)
 
     setlocale(LC_CTYPE, ""); /* for tables: labels have letters of any alphabet */
     cli.verb = tri_verb_find(tri_verbs, verb_name(argc, argv));
+    status = tri_options_check_text(&cli, argc, argv);
+    if (status)
+        return status;
     if (argc > 1 && !strcmp(argv[1], "--version")) {
         cli.json = argc > 2 && !strcmp(argv[2], "--json");
-        status = print_version(&cli);
+        status = argc > 2 + cli.json ? tri_fail(&cli, "too many arguments; the usage is: trireme --version [--json]")
+                                     : print_version(&cli);
+    } else if (!cli.verb && argv[1][0] == '-') {
+        status = tri_fail(&cli, "there is no option %s before a VERB; options come after it: trireme VERB [OPTION]...",
+                          argv[1]);
     } else if (!cli.verb) {
-        status = tri_fail(&cli, "there is no verb %s; `trireme help` lists them", argv[1]);
+        status = tri_fail(&cli, "there is no verb %s; `trireme help` lists them", tri_text_named(argv[1]));
     } else {
         status = tri_verb_do(&cli, argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : argv);
     }

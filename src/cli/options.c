@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistr.h>
 
 #include "output.h"
 #include "size.h"
@@ -109,6 +110,18 @@ static int next_option(struct tri_cli *cli, struct parser *parser, int argc, cha
     return key;
 }
 
+int tri_options_check_text(struct tri_cli *cli, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        cli->json |=
+            !strcmp(argv[i], "--json"); /* nothing is parsed yet, and this wants to be told as it was asked for */
+    for (int i = 1; i < argc; i++)
+        if (!tri_is_utf8(argv[i]))
+            return tri_fail(cli, "argument %d, %s, is not UTF-8; nothing else can be handed on", i, argv[i]);
+    cli->json = false;
+    return 0;
+}
+
 int tri_options_parse(struct tri_cli *cli, int argc, char **argv)
 {
     struct parser parser = {0};
@@ -136,6 +149,11 @@ int tri_options_parse(struct tri_cli *cli, int argc, char **argv)
         cli->argv[cli->argc++] = argv[i];
     cli->argv[cli->argc] = NULL;
     return check_argument_count(cli);
+}
+
+bool tri_is_utf8(const char *text)
+{
+    return !u8_check((const uint8_t *)text, strlen(text));
 }
 
 const char *tri_parse_flag(const char *value, void *field)
@@ -166,12 +184,14 @@ const char *tri_parse_folder(const char *value, void *field)
 
     if (!path)
         return errno == ENOENT ? "does not exist" : strerror(errno);
-    if (stat(path, &status) || !S_ISDIR(status.st_mode)) {
+    const char *wrong = stat(path, &status) || !S_ISDIR(status.st_mode) ? "is not a folder"
+                        : !tri_is_utf8(path)                            ? "has a path that is not UTF-8"
+                                                                        : NULL;
+    if (wrong)
         free(path);
-        return "is not a folder";
-    }
-    *(char **)field = path;
-    return NULL;
+    else
+        *(char **)field = path;
+    return wrong;
 }
 
 const char *tri_parse_folders(const char *value, void *field)

@@ -37,6 +37,12 @@ extern const struct tri_option tri_common_options[];
  * verb. Returns 0, or the exit status after having said what is wrong. */
 int tri_options_parse(struct tri_cli *cli, int argc, char **argv);
 
+/* The library's strings are UTF-16, so that there is no way to hand on an argument which is not UTF-8. Returns 0, or
+ * the exit status after having named one. */
+int tri_options_check_text(struct tri_cli *cli, int argc, char **argv);
+
+bool tri_is_utf8(const char *text);
+
 struct tri_list {
     const char **items;
     size_t count;
@@ -45,7 +51,7 @@ struct tri_list {
 tri_option_parser tri_parse_flag;    /* bool */
 tri_option_parser tri_parse_text;    /* const char *, borrowed */
 tri_option_parser tri_parse_list;    /* struct tri_list, appended to */
-tri_option_parser tri_parse_folder;  /* char *, absolute; the folder exists */
+tri_option_parser tri_parse_folder;  /* char *, absolute, UTF-8; the folder exists */
 tri_option_parser tri_parse_folders; /* struct tri_list of such */
 tri_option_parser tri_parse_count;   /* uint32_t, at least 1 */
 tri_option_parser tri_parse_seconds; /* uint32_t, 0 allowed */

@@ -6,8 +6,10 @@
 #include <libsmartcols.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <trireme.h>
+#include <unistr.h>
 
 #include "advice.h"
 #include "options.h"
@@ -32,15 +34,55 @@ char *tri_text_format(const char *format, ...)
     return text;
 }
 
+/* How many bytes the first character has; 0: it is a control character (U+0080 to U+009F are, too, and some terminals
+ * obey them), or none at all. */
+static size_t letter_size(const char *text)
+{
+    ucs4_t character;
+    int size = u8_mbtoucr(&character, (const uint8_t *)text, strnlen(text, 4));
+
+    return size < 1 || character < 0x20 || (character >= 0x7f && character < 0xa0) ? 0 : (size_t)size;
+}
+
+char *tri_text_shown(const char *text)
+{
+    char *shown = tri_checked(malloc(4 * strlen(text) + 1)), *to = shown;
+
+    while (*text) {
+        size_t size = letter_size(text);
+        to = size ? mempcpy(to, text, size) : to + sprintf(to, "\\x%02x", (unsigned char)*text);
+        text += size ? size : 1;
+    }
+    *to = '\0';
+    return shown;
+}
+
+/* A document holds every character, but nothing that is not UTF-8. */
+static json_t *sentence_document(const char *sentence)
+{
+    TRI_AUTO_FREE char *shown = tri_text_shown(sentence);
+    json_t *document = json_string(sentence);
+
+    return tri_checked(document ? document : json_string(shown));
+}
+
 static void print_error_document(HRESULT hr, const char *name, const char *sentence, const json_t *result_error)
 {
     TRI_AUTO_FREE char *code = tri_text_format("0x%08" PRIX32, (uint32_t)hr);
-    json_t *document = json_pack("{s:i, s:s, s:s, s:s, s:O*}", "Error", (int)hr, "Name", name, "Code", code,
-                                 "ErrorMessage", sentence, "ResultError", result_error);
+    json_t *document = json_pack("{s:i, s:s, s:s, s:o, s:O*}", "Error", (int)hr, "Name", name, "Code", code,
+                                 "ErrorMessage", sentence_document(sentence), "ResultError", result_error);
 
     json_dumpf(tri_checked(document), stderr, JSON_COMPACT);
     fputc('\n', stderr);
     json_decref(document);
+}
+
+/* code: what follows the sentence, "" or " (E_FAIL, 0x80004005)". */
+static void print_error(const char *sentence, const char *code)
+{
+    TRI_AUTO_FREE char *shown = tri_text_shown(sentence);
+
+    fprintf(stderr, "trireme: %s%s\n", shown, code);
 }
 
 int tri_fail(const struct tri_cli *cli, const char *format, ...)
@@ -54,7 +96,7 @@ int tri_fail(const struct tri_cli *cli, const char *format, ...)
     if (cli->json)
         print_error_document(E_INVALIDARG, "E_INVALIDARG", sentence, NULL);
     else
-        fprintf(stderr, "trireme: %s\n", sentence);
+        print_error(sentence, "");
     return TRI_EXIT_FAILED;
 }
 
@@ -93,11 +135,12 @@ static int fail(const struct tri_cli *cli, HRESULT hr, const char *message, cons
     name = name ? name : "HRESULT";
     TRI_AUTO_FREE char *why = clause(message);
     TRI_AUTO_FREE char *sentence = tri_text_format("%s: %s%s%s", what, why, advice ? "; " : "", advice ? advice : "");
+    TRI_AUTO_FREE char *code = tri_text_format(" (%s, 0x%08" PRIX32 ")", name, (uint32_t)hr);
 
     if (cli->json)
         print_error_document(hr, name, sentence, result_error);
     else
-        fprintf(stderr, "trireme: %s (%s, 0x%08" PRIX32 ")\n", sentence, name, (uint32_t)hr);
+        print_error(sentence, code);
     return TRI_EXIT_FAILED;
 }
 

@@ -45,6 +45,16 @@ char *tri_text_bytes(uint64_t bytes);
 char *tri_text_duration(uint64_t seconds);
 char *tri_text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A text that somebody else chose, as it may reach a terminal, newly allocated: control characters, and bytes that are
+ * not UTF-8, as \x1b. */
+char *tri_text_shown(const char *text);
+
+/* A name in a sentence: what nobody sees otherwise is "". */
+static inline const char *tri_text_named(const char *name)
+{
+    return *name ? name : "\"\"";
+}
+
 /* Standard output was written, or could not be: 0, or TRI_EXIT_FAILED after having said so. */
 int tri_output_finish(const struct tri_cli *cli);
 

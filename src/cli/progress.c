@@ -115,9 +115,10 @@ void tri_progress_draw(struct tri_progress *progress, tri_progress_ask *ask, voi
     if (state.is_measured)
         note_percent(progress, state.percent);
     TRI_AUTO_FREE char *line = state.is_measured ? bar_line(progress, &state, columns) : plain_line(progress, &state);
+    TRI_AUTO_FREE char *shown = tri_text_shown(line);
 
     progress->drawn++;
-    fprintf(stderr, "\r\033[K%.*s", fitting(line, columns), line);
+    fprintf(stderr, "\r\033[K%.*s", fitting(shown, columns), shown);
 }
 
 void tri_progress_end(struct tri_progress *progress)

@@ -68,6 +68,8 @@ static int run(struct tri_cli *cli)
     size_t size = 0;
     TRI_AUTO_FREE char *bytes = is_input ? read_input(&size) : NULL;
 
+    if (!*path)
+        return tri_fail(cli, "the name of the FILE is empty; - stands for the standard input");
     if (is_input && !bytes)
         return tri_fail(cli, "cannot read standard input: %s", strerror(errno));
     HRESULT hr = compile(cli->settings, path, bytes, size, &info);

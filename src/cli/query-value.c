@@ -42,26 +42,11 @@ const char *tri_value_type_name(CIMTYPE type, bool *ret_is_array)
 
 /* ---- texts for people ---- */
 
-/* How many bytes a control character at the beginning has, 0 where there is none: those of ASCII, and U+0080 to U+009F,
- * which some terminals obey, too. */
-static size_t control_size(const char *text)
-{
-    unsigned char first = (unsigned char)text[0], second = first ? (unsigned char)text[1] : 0;
-
-    if (first < 0x20 || first == 0x7F)
-        return 1;
-    return first == 0xC2 && second >= 0x80 && second < 0xA0 ? 2 : 0;
-}
-
 void tri_value_print(const char *text)
 {
-    while (*text) {
-        size_t size = control_size(text);
-        if (!size)
-            putchar(*text++);
-        for (; size > 0; size--)
-            printf("\\x%02x", (unsigned char)*text++);
-    }
+    TRI_AUTO_FREE char *shown = tri_text_shown(text);
+
+    fputs(shown, stdout);
 }
 
 /* ---- single values for people ---- */

@@ -84,9 +84,11 @@ static uint32_t print_events(struct tri_answer *answer, const struct settings *s
 static int run(struct tri_cli *cli)
 {
     const struct settings *settings = cli->settings;
-    TRI_AUTO_MANAGEMENT struct tri_management management;
+    TRI_AUTO_MANAGEMENT struct tri_management management = {0};
     TRI_AUTO_BSTR BSTR language = tri_bstr("WQL"), query = tri_bstr(cli->argv[0]);
 
+    if (!cli->argv[0][strspn(cli->argv[0], " \t\r\n")])
+        return tri_fail(cli, "the query is empty; the usage is: trireme watch [OPTION]... \"SELECT ... WITHIN 1 ...\"");
     int status = tri_management_open(&management, cli);
     if (status)
         return status;

@@ -45,7 +45,7 @@ int tri_systems_check(const struct tri_cli *cli, const char *verb, const json_t 
 {
     for (int i = 0; i < count; i++)
         if (!has_id(list, ids[i]))
-            return tri_fail_call(cli, HCS_E_SYSTEM_NOT_FOUND, NULL, "cannot %s %s", verb, ids[i]);
+            return tri_fail_call(cli, HCS_E_SYSTEM_NOT_FOUND, NULL, "cannot %s %s", verb, tri_text_named(ids[i]));
     return 0;
 }
 

@@ -60,6 +60,6 @@ int tri_verb_do_group(struct tri_cli *cli)
     if (cli->verb)
         return tri_verb_do(cli, cli->argc, cli->argv);
     cli->verb = group;
-    return tri_fail(cli, "there is no verb %s %s; `trireme help %s` lists them", group->name, cli->argv[0],
-                    group->name);
+    return tri_fail(cli, "there is no verb %s %s; `trireme help %s` lists them", group->name,
+                    tri_text_named(cli->argv[0]), group->name);
 }

@@ -30,6 +30,7 @@ def help_of_every_verb_names_all_its_options(trireme):
         done = trireme(*name.split(), "--help")
         assert done.returncode == 0 and done.stderr == b"", done
         assert trireme.text("help", *name.split()) == done.stdout.decode().strip()
+        assert "...." not in done.stdout.decode(), done
         for option in verb["Options"]:
             assert f"--{option['Name']}" in done.stdout.decode(), (name, option)
             assert option["Help"] in done.stdout.decode(), (name, option)
@@ -127,6 +128,62 @@ def too_few_and_too_many_arguments_are_refused(trireme):
     refuses(trireme, "ps", "x", naming="many")
 
 
+def what_is_refused_before_anything_is_opened_closes_nothing(trireme):
+    for arguments in (("disk", "create", "x"), ("disk", "create", "x", "0"),
+                      ("disk", "create", "--parent", "/nonexistent/a", "x"), ("query", "--csv", "--json", "x"),
+                      ("query", " "), ("watch", " ")):
+        done = trireme(*arguments)
+        assert done.returncode == 125 and done.stdout == b"", done
+
+
+def arguments_that_are_no_text_are_refused(trireme):
+    for arguments in ((b"\xff",), ("stop", b"a\xffb"), ("run", "--name", b"\xff", "true"), ("run", "true", b"\xff"),
+                      ("disk", "create", b"/tmp/\xff.img", "1M"), ("disk", "info", b"\xed\xa0\x80"),
+                      ("query", b"SELECT \xff"), ("run", b"-v\xff:/x", "true")):
+        refuses(trireme, *arguments, naming="not UTF-8")
+        done = trireme(*arguments, "--json")
+        assert done.returncode == 125 and "not UTF-8" in json.loads(done.stderr)["ErrorMessage"], done
+    assert not os.path.exists("/tmp/\ufffd.img")
+    refuses(trireme, "stop", b"a\xffb", naming="argument 2, a\\xffb, ")
+
+
+def variables_and_folders_that_are_no_text_are_refused(trireme):
+    done = trireme("run", "-e", "NOISE", "true", env={"NOISE": b"\xff"})
+    assert done.returncode == 125 and b"--env NOISE: it has a value that is not UTF-8" in done.stderr, done
+    for name in ("", "=x"):
+        refuses(trireme, "run", "-e", name, "true", naming="--env")
+    folder = os.path.join(os.fsencode(trireme.folder), b"\xff")
+    os.mkdir(folder)
+    os.symlink(folder, os.path.join(trireme.folder, "link"))
+    refuses(trireme, "run", "--rootfs", os.path.join(trireme.folder, "link"), "true", naming="not UTF-8")
+    refuses(trireme, "run", "-v", os.path.join(trireme.folder, "link") + ":/x", "true", naming="not UTF-8")
+
+
+def nothing_that_was_typed_commands_the_terminal(trireme):
+    odd = "a\x1b[31m\nb\u009bc"
+    for arguments in ((odd,), ("stop", odd), ("help", odd), ("disk", odd), ("disk", "info", odd), ("get", odd),
+                      ("ps", "--filter", odd), ("mof", odd), ("stop", "--" + odd)):
+        refuses(trireme, *arguments, naming="a\\x1b[31m\\x0ab\\xc2\\x9bc")
+    assert odd in json.loads(trireme("stop", "--json", odd).stderr)["ErrorMessage"]
+
+
+def an_empty_name_is_seen(trireme):
+    for arguments in (("",), ("help", ""), ("disk", ""), ("stop", ""), ("inspect", ""), ("stats", ""), ("wait", ""),
+                      ("exec", "", "true"), ("kill", ""), ("get", ""), ("describe", ""), ("disk", "info", "")):
+        refuses(trireme, *arguments, naming=' ""')
+    for verb in ("stop", "wait", "kill", "pause"):
+        for name in ("", "a/b", "x" * 256):
+            refuses(trireme, verb, name, naming="an id has 1 to 255 bytes")
+    refuses(trireme, "mof", "", naming="FILE")
+    refuses(trireme, "watch", "", naming="query is empty")
+
+
+def an_option_before_the_verb_is_said_to_be_misplaced(trireme):
+    refuses(trireme, "--json", "ps", naming="no option --json before a VERB")
+    refuses(trireme, "-a", naming="no option -a before a VERB")
+    refuses(trireme, "--version", "extra", naming="too many")
+
+
 def a_refusal_as_json_is_one_document_on_standard_error(trireme):
     done = trireme("inspect", "--json")
     assert done.returncode == 125 and done.stdout == b"", done
@@ -200,7 +257,9 @@ if __name__ == "__main__":
           every_verb_has_help_and_json, help_names_every_verb, nothing_at_all_is_a_mistake_that_is_helped,
           the_version_is_told, an_unknown_verb_is_refused, an_unknown_option_is_refused_by_every_verb,
           options_may_stand_before_between_and_after_arguments, a_group_alone_is_a_mistake_that_is_helped,
-          a_missing_value_is_told, values_that_make_no_sense_are_refused, options_that_do_not_go_together_are_refused,
+          what_is_refused_before_anything_is_opened_closes_nothing, arguments_that_are_no_text_are_refused,
+          variables_and_folders_that_are_no_text_are_refused, nothing_that_was_typed_commands_the_terminal,
+          an_empty_name_is_seen, an_option_before_the_verb_is_said_to_be_misplaced, a_missing_value_is_told, values_that_make_no_sense_are_refused, options_that_do_not_go_together_are_refused,
           too_few_and_too_many_arguments_are_refused, a_refusal_as_json_is_one_document_on_standard_error,
           an_unknown_id_is_named_with_its_code, where_nothing_runs_nothing_is_listed,
           output_that_cannot_be_written_is_a_failure, the_manual_names_every_verb_and_every_option,
