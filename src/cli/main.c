@@ -1,6 +1,8 @@
 /* trireme: containers, disks and the system at a terminal. main finds the verb in the table and lets it run. */
+#include <fcntl.h>
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "output.h"
 #include "verbs.h"
@@ -11,6 +13,15 @@ static int print_version(const struct tri_cli *cli)
     if (cli->json)
         tri_print_document(json_pack("{s:s}", "Version", TRIREME_VERSION));
     return TRI_EXIT_OK;
+}
+
+/* The next file that is opened takes the number of a standard stream that is closed, and what is printed would go into
+ * it: a disk, say. Its place is taken by what can neither be written to nor read, so that it still is a failure. */
+static void fill_closed_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            _exit(TRI_EXIT_FAILED);
 }
 
 /* `trireme --help` is `trireme help`; `trireme` alone too, but it is a mistake. */
@@ -26,6 +37,7 @@ int main(int argc, char **argv)
     static struct tri_cli cli; /* with all that hangs on it, there until the end */
     int status;
 
+    fill_closed_streams();
     setlocale(LC_CTYPE, ""); /* for tables: labels have letters of any alphabet */
     cli.verb = tri_verb_find(tri_verbs, verb_name(argc, argv));
     status = tri_options_check_text(&cli, argc, argv);

@@ -213,6 +213,14 @@ def output_that_cannot_be_written_is_a_failure(trireme):
     assert done.returncode == 125 and b"standard output" in done.stderr, done
 
 
+def what_is_printed_where_the_output_is_closed_goes_into_no_other_file(trireme):
+    for arguments in (("stats", "--watch"), ("classes",), ("help",), ("ps",)):
+        done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", trireme.executable, *arguments], check=False,
+                              env=trireme.environment, capture_output=True, timeout=60)
+        assert done.returncode == 125, done
+        assert done.stderr == b"trireme: cannot write to the standard output: Bad file descriptor\n", done
+
+
 def the_manual_names_every_verb_and_every_option(trireme):
     manuals = {}
     for page in ("trireme", "trireme-disk", "trireme-query"):
@@ -259,7 +267,8 @@ if __name__ == "__main__":
           options_may_stand_before_between_and_after_arguments, a_group_alone_is_a_mistake_that_is_helped,
           what_is_refused_before_anything_is_opened_closes_nothing, arguments_that_are_no_text_are_refused,
           variables_and_folders_that_are_no_text_are_refused, nothing_that_was_typed_commands_the_terminal,
-          an_empty_name_is_seen, an_option_before_the_verb_is_said_to_be_misplaced, a_missing_value_is_told, values_that_make_no_sense_are_refused, options_that_do_not_go_together_are_refused,
+          an_empty_name_is_seen, an_option_before_the_verb_is_said_to_be_misplaced,
+          what_is_printed_where_the_output_is_closed_goes_into_no_other_file, a_missing_value_is_told, values_that_make_no_sense_are_refused, options_that_do_not_go_together_are_refused,
           too_few_and_too_many_arguments_are_refused, a_refusal_as_json_is_one_document_on_standard_error,
           an_unknown_id_is_named_with_its_code, where_nothing_runs_nothing_is_listed,
           output_that_cannot_be_written_is_a_failure, the_manual_names_every_verb_and_every_option,
