@@ -222,7 +222,7 @@ const char *tri_parse_seconds(const char *value, void *field)
     uint64_t number;
 
     if (!parse_number(value, UINT32_MAX / 1000 - 1, &number))
-        return "is not a whole number of seconds";
+        return "is not a whole number of seconds, 0 to 4294966";
     *(uint32_t *)field = (uint32_t)number;
     return NULL;
 }
@@ -232,7 +232,7 @@ const char *tri_parse_count(const char *value, void *field)
     uint64_t number;
 
     if (!parse_number(value, UINT32_MAX, &number) || !number)
-        return "is not a whole number above 0";
+        return "is not a whole number from 1 to 4294967295";
     *(uint32_t *)field = (uint32_t)number;
     return NULL;
 }

@@ -28,12 +28,12 @@ static int fail_unknown(const struct tri_cli *cli, HRESULT hr, const struct tri_
     TRI_AUTO_FREE char *hint = tri_hint_property(assignment->object, name), *names = NULL, *message = NULL;
 
     if (!assignment->method)
-        return tri_fail_com_hint(cli, hr, hint, "cannot set %s", name);
+        return tri_fail_com_hint(cli, hr, hint, "cannot set %s", tri_text_named(name));
     names = property_names(assignment->object);
     SetErrorInfo(0, NULL); /* it speaks of properties */
     message = tri_text_format("The method %s has no such parameter; %s%s", assignment->method, hint ? "" : "it takes ",
                               hint ? hint : names);
-    return tri_fail_because(cli, hr, message, "cannot set %s", name);
+    return tri_fail_because(cli, hr, message, "cannot set %s", tri_text_named(name));
 }
 
 static int assign_one(const struct tri_cli *cli, const struct tri_assignment *assignment, const char *name,

@@ -31,7 +31,7 @@ static int make_input(const struct tri_cli *cli, IWbemClassObject *class_, IWbem
     HRESULT hr = IWbemClassObject_GetMethod(class_, method, 0, &signature, NULL);
     if (FAILED(hr)) {
         TRI_AUTO_FREE char *hint = tri_hint_method(class_, cli->argv[1]);
-        return tri_fail_com_hint(cli, hr, hint, "cannot call %s", cli->argv[1]);
+        return tri_fail_com_hint(cli, hr, hint, "cannot call %s", tri_text_named(cli->argv[1]));
     }
     if (!signature && cli->argc > 2)
         return tri_fail(cli, "%s takes nothing", cli->argv[1]);

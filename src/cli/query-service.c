@@ -34,7 +34,7 @@ int tri_management_open(struct tri_management *management, const struct tri_cli 
         .name_space = settings->name_space ? settings->name_space : DEFAULT_NAMESPACE,
     };
     HRESULT hr = tri_management_connect(management->name_space, &management->services);
-    return FAILED(hr) ? tri_fail_com(cli, hr, "cannot open the namespace %s", management->name_space) : 0;
+    return FAILED(hr) ? tri_fail_com(cli, hr, "cannot open the namespace %s", tri_text_named(management->name_space)) : 0;
 }
 
 void tri_management_close(struct tri_management *management)

@@ -174,6 +174,9 @@ def an_empty_name_is_seen(trireme):
     for verb in ("stop", "wait", "kill", "pause"):
         for name in ("", "a/b", "x" * 256):
             refuses(trireme, verb, name, naming="an id has 1 to 255 bytes")
+    refuses(trireme, "put", "Win32_Process", "=x", naming=' ""')
+    refuses(trireme, "call", "Win32_Process", "", naming=' ""')
+    refuses(trireme, "query", "-n", "", "SELECT Name FROM X", naming=' ""')
     refuses(trireme, "mof", "", naming="FILE")
     refuses(trireme, "watch", "", naming="query is empty")
 
