@@ -62,6 +62,7 @@ const struct tri_verb tri_verb_disk_attach = {
     .name = "disk attach",
     .arguments = "IMAGE",
     .summary = "make a disk of an image, and print its device",
+    .example = "trireme disk attach --read-only data.vhdx",
     .options = options,
     .settings_size = sizeof(struct settings),
     .argc_min = 1,

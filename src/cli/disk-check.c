@@ -51,6 +51,7 @@ const struct tri_verb tri_verb_disk_check = {
     .name = "disk check",
     .arguments = "VOLUME|IMAGE",
     .summary = "look for damage in a file system or an image",
+    .example = "trireme disk check --repair loop0p1",
     .options = options,
     .settings_size = sizeof(struct settings),
     .argc_min = 1,

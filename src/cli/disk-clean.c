@@ -52,6 +52,7 @@ const struct tri_verb tri_verb_disk_clean = {
     .name = "disk clean",
     .arguments = "DISK",
     .summary = "erase a disk: its table, its partitions, what is in them",
+    .example = "trireme disk clean --full loop0",
     .options = options,
     .settings_size = sizeof(struct settings),
     .argc_min = 1,

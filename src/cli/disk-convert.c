@@ -56,6 +56,7 @@ const struct tri_verb tri_verb_disk_convert = {
     .name = "disk convert",
     .arguments = "IMAGE TARGET",
     .summary = "copy an image into another format",
+    .example = "trireme disk convert data.vhdx data.qcow2",
     .options = options,
     .settings_size = sizeof(struct settings),
     .argc_min = 2,

@@ -100,6 +100,7 @@ const struct tri_verb tri_verb_disk_create = {
     .name = "disk create",
     .arguments = "IMAGE [SIZE]",
     .summary = "make an image: an empty one, or a copy",
+    .example = "trireme disk create data.vhdx 10G",
     .options = options,
     .settings_size = sizeof(struct settings),
     .argc_min = 1,

@@ -73,6 +73,7 @@ const struct tri_verb tri_verb_disk_detach = {
     .name = "disk detach",
     .arguments = "IMAGE|DISK",
     .summary = "make an attached image a plain file again",
+    .example = "trireme disk detach data.vhdx",
     .options = options,
     .settings_size = sizeof(struct settings),
     .argc_min = 1,

@@ -77,6 +77,7 @@ const struct tri_verb tri_verb_disk_format = {
     .name = "disk format",
     .arguments = "VOLUME",
     .summary = "make a file system on a volume, which erases it",
+    .example = "trireme disk format --type ntfs --label data loop0p1",
     .options = options,
     .settings_size = sizeof(struct settings),
     .argc_min = 1,

@@ -106,6 +106,7 @@ const struct tri_verb tri_verb_disk_info = {
     .name = "disk info",
     .arguments = "DISK|VOLUME|IMAGE",
     .summary = "show all that is known of a disk, volume or image",
+    .example = "trireme disk info --json loop0 | jq .Partitions",
     .argc_min = 1,
     .argc_max = 1,
     .run = run,

@@ -75,6 +75,7 @@ const struct tri_verb tri_verb_disk_init = {
     .name = "disk init",
     .arguments = "DISK",
     .summary = "write an empty partition table to a raw disk",
+    .example = "trireme disk init --style mbr loop0",
     .options = options,
     .settings_size = sizeof(struct settings),
     .argc_min = 1,

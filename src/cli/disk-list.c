@@ -125,6 +125,7 @@ const struct tri_verb tri_verb_disk_list = {
     .name = "disk list",
     .arguments = "",
     .summary = "list the disks and their partitions",
+    .example = "trireme disk list --free",
     .options = options,
     .settings_size = sizeof(struct settings),
     .run = run,

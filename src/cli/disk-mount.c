@@ -83,6 +83,7 @@ const struct tri_verb tri_verb_disk_mount = {
     .name = "disk mount",
     .arguments = "VOLUME FOLDER|X:",
     .summary = "mount a volume at a folder or a drive letter",
+    .example = "trireme disk mount loop0p1 /mnt",
     .argc_min = 2,
     .argc_max = 2,
     .run = run,

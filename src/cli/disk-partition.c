@@ -263,6 +263,7 @@ const struct tri_verb tri_verb_disk_partition = {
     .name = "disk partition",
     .arguments = "DISK",
     .summary = "make a partition, or delete one",
+    .example = "trireme disk partition --size 512M --type esp loop0",
     .options = options,
     .settings_size = sizeof(struct settings),
     .argc_min = 1,

@@ -161,6 +161,7 @@ const struct tri_verb tri_verb_disk_resize = {
     .name = "disk resize",
     .arguments = "VOLUME|IMAGE SIZE|+SIZE|-SIZE|max|min",
     .summary = "resize a volume with its file system, or grow an image",
+    .example = "trireme disk resize loop0p1 -2G",
     .argc_min = 2,
     .argc_max = 2,
     .takes_signed = true,

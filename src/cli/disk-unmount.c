@@ -95,6 +95,7 @@ const struct tri_verb tri_verb_disk_unmount = {
     .name = "disk unmount",
     .arguments = "VOLUME|FOLDER|X:",
     .summary = "unmount a volume",
+    .example = "trireme disk unmount /mnt",
     .options = options,
     .settings_size = sizeof(struct settings),
     .argc_min = 1,

@@ -59,6 +59,7 @@ const struct tri_verb tri_verb_exec = {
     .name = "exec",
     .arguments = "ID [--] COMMAND [ARGUMENT]...",
     .summary = "run another program in a container",
+    .example = "trireme exec -it web -- sh",
     .shared = tri_process_options,
     .settings_size = sizeof(struct tri_process_settings),
     .argc_min = 2,

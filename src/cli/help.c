@@ -6,6 +6,9 @@
 #include "output.h"
 #include "verbs.h"
 
+#define COLUMNS 80
+#define HELP_COLUMN 32 /* where what an option does begins */
+
 static json_t *option_document(const struct tri_option *option)
 {
     const char letter[] = {option->letter, '\0'};
@@ -38,8 +41,25 @@ static json_t *verb_document(const struct tri_verb *verb)
     add_options(options, verb->options);
     add_options(options, verb->shared);
     add_options(options, tri_common_options);
-    return json_pack("{s:s, s:s, s:s, s:o, s:o*}", "Name", verb->name, "Arguments", verb->arguments, "Summary",
-                     verb->summary, "Options", options, "Verbs", verb->verbs ? verbs_document(verb->verbs) : NULL);
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o*}", "Name", verb->name, "Arguments", verb->arguments, "Summary",
+                     verb->summary, "Example", verb->example, "Options", options, "Verbs",
+                     verb->verbs ? verbs_document(verb->verbs) : NULL);
+}
+
+/* From the column where it begins on, and there again on each further line. */
+static void print_wrapped(const char *text, int first_column)
+{
+    int column = first_column;
+
+    while (*text) {
+        int length = (int)strcspn(text, " ");
+        bool fits = column == first_column || column + 1 + length <= COLUMNS;
+        if (!fits)
+            printf("\n%*s", column = first_column, "");
+        column += printf(column == first_column ? "%.*s" : " %.*s", length, text);
+        text += length + (text[length] == ' ');
+    }
+    putchar('\n');
 }
 
 static void print_options(const struct tri_option *option)
@@ -48,7 +68,11 @@ static void print_options(const struct tri_option *option)
         TRI_AUTO_FREE char *name =
             tri_text_format("--%s%s%s", option->name, option->value ? " " : "", option->value ? option->value : "");
         printf(option->letter ? "  -%c, " : "      ", option->letter);
-        printf(strlen(name) > 24 ? "%s\n%32s%s\n" : "%-24s  %s%s\n", name, "", option->help);
+        if (strlen(name) > HELP_COLUMN - 8)
+            printf("%s\n%*s", name, HELP_COLUMN, "");
+        else
+            printf("%-*s", HELP_COLUMN - 6, name);
+        print_wrapped(option->help, HELP_COLUMN);
     }
 }
 
@@ -76,13 +100,14 @@ void tri_verb_print_help(const struct tri_cli *cli, const struct tri_verb *verb)
     print_options(verb->options);
     print_options(verb->shared);
     print_options(tri_common_options);
+    printf("\nExample:\n  %s\n", verb->example);
 }
 
 static void print_overview(void)
 {
     printf(
         "Usage: trireme VERB [OPTION]... [ARGUMENT]...\n\nContainers, through the Host Compute System API; disks, through "
-        "the Virtual Disk Service API; and\nwhat the system is and does, through WMI.\n\n");
+        "the Virtual\nDisk Service API; and what the system is and does, through WMI.\n\n");
     print_verbs(tri_verbs);
     printf("\n`trireme VERB --help` tells more of one, trireme(1) of all.\n");
 }
@@ -113,6 +138,7 @@ const struct tri_verb tri_verb_help = {
     .name = "help",
     .arguments = "[VERB [VERB]]",
     .summary = "list the verbs, or explain one",
+    .example = "trireme help disk format",
     .argc_max = 2,
     .run = run,
 };

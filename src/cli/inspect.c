@@ -21,6 +21,7 @@ const struct tri_verb tri_verb_inspect = {
     .name = "inspect",
     .arguments = "ID",
     .summary = "print all properties of a container as JSON",
+    .example = "trireme inspect web | jq .Statistics.Memory",
     .argc_min = 1,
     .argc_max = 1,
     .run = run,

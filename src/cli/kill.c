@@ -82,6 +82,7 @@ const struct tri_verb tri_verb_kill = {
     .name = "kill",
     .arguments = "ID [PROCESS]",
     .summary = "send a signal to a container's program, or to one process in it",
+    .example = "trireme kill --signal HUP web",
     .options = options,
     .settings_size = sizeof(struct settings),
     .argc_min = 1,

@@ -21,6 +21,7 @@ struct tri_verb {
     const char *name;      /* "ps"; of a verb in a group, the group's name and its own: "disk list" */
     const char *arguments; /* as the usage line shows them */
     const char *summary;
+    const char *example; /* as it is typed */
     const struct tri_option *options; /* or NULL */
     const struct tri_option *shared;  /* more, that another verb has too; or NULL. --json and --help: every verb */
     size_t settings_size;

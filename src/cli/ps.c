@@ -128,6 +128,7 @@ const struct tri_verb tri_verb_ps = {
     .name = "ps",
     .arguments = "",
     .summary = "list the containers",
+    .example = "trireme ps --all --filter owner=trireme",
     .options = options,
     .settings_size = sizeof(struct settings),
     .run = run,

@@ -139,6 +139,7 @@ const struct tri_verb tri_verb_call = {
     .name = "call",
     .arguments = "PATH METHOD [NAME[=VALUE]]...",
     .summary = "have a method of an object run",
+    .example = "trireme call \"Win32_Service.Name='ssh'\" StopService",
     .shared = tri_management_options,
     .settings_size = sizeof(struct tri_management_settings),
     .argc_min = 2,

@@ -114,6 +114,7 @@ const struct tri_verb tri_verb_classes = {
     .name = "classes",
     .arguments = "[SUPERCLASS]",
     .summary = "list the classes that can be asked",
+    .example = "trireme classes --pattern '*disk*'",
     .options = options,
     .shared = tri_management_options,
     .settings_size = sizeof(struct settings),

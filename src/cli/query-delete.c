@@ -48,6 +48,7 @@ const struct tri_verb tri_verb_delete = {
     .name = "delete",
     .arguments = "PATH",
     .summary = "delete an object",
+    .example = "trireme delete \"Site_Rack.Name='A1'\"",
     .options = options,
     .shared = tri_management_options,
     .settings_size = sizeof(struct settings),

@@ -118,6 +118,7 @@ const struct tri_verb tri_verb_describe = {
     .name = "describe",
     .arguments = "CLASS",
     .summary = "show a class's definition, as MOF",
+    .example = "trireme describe Win32_Process",
     .shared = tri_management_options,
     .settings_size = sizeof(struct tri_management_settings),
     .argc_min = 1,

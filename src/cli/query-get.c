@@ -45,6 +45,7 @@ const struct tri_verb tri_verb_get = {
     .name = "get",
     .arguments = "PATH",
     .summary = "show one object, such as Win32_Service.Name='ssh'",
+    .example = "trireme get \"Win32_Service.Name='ssh'\"",
     .options = options,
     .shared = tri_management_options,
     .settings_size = sizeof(struct settings),

@@ -87,6 +87,7 @@ const struct tri_verb tri_verb_mof = {
     .name = "mof",
     .arguments = "FILE|-",
     .summary = "make classes and instances from MOF text",
+    .example = "trireme mof --check site.mof",
     .options = options,
     .shared = tri_management_options,
     .settings_size = sizeof(struct settings),

@@ -83,6 +83,7 @@ const struct tri_verb tri_verb_put = {
     .name = "put",
     .arguments = "CLASS|PATH [NAME[=VALUE]]...",
     .summary = "make an instance of a class, or change one",
+    .example = "trireme put Site_Rack Name=A1 Height=42",
     .options = options,
     .shared = tri_management_options,
     .settings_size = sizeof(struct settings),

@@ -114,6 +114,7 @@ const struct tri_verb tri_verb_watch = {
     .name = "watch",
     .arguments = "\"SELECT ... WITHIN 1 ...\"",
     .summary = "print events as they come",
+    .example = "trireme watch \"SELECT * FROM Win32_ProcessStartTrace\"",
     .options = options,
     .shared = tri_management_options,
     .settings_size = sizeof(struct settings),

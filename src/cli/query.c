@@ -83,6 +83,7 @@ const struct tri_verb tri_verb_query = {
     .name = "query",
     .arguments = "\"SELECT ...\"",
     .summary = "ask the system: processes, services, hardware, ...",
+    .example = "trireme query \"SELECT ProcessId FROM Win32_Process WHERE Name LIKE 'ssh%'\"",
     .options = options,
     .shared = tri_management_options,
     .settings_size = sizeof(struct settings),

@@ -175,6 +175,7 @@ const struct tri_verb tri_verb_run = {
     .name = "run",
     .arguments = "[--] COMMAND [ARGUMENT]...",
     .summary = "run a program in a new container, which ends with it",
+    .example = "trireme run -it --memory 1g -v \"$PWD:/src\" -w /src -- make",
     .options = options,
     .shared = tri_process_options,
     .settings_size = sizeof(struct tri_run_settings),

@@ -169,6 +169,7 @@ const struct tri_verb tri_verb_stats = {
     .name = "stats",
     .arguments = "[ID]...",
     .summary = "show what containers use",
+    .example = "trireme stats --watch web",
     .options = options,
     .settings_size = sizeof(struct settings),
     .argc_max = -1,

@@ -66,6 +66,7 @@ const struct tri_verb tri_verb_stop = {
     .name = "stop",
     .arguments = "ID...",
     .summary = "end containers: politely, then by force",
+    .example = "trireme stop --time 30 web db",
     .options = options,
     .settings_size = sizeof(struct settings),
     .argc_min = 1,

@@ -67,7 +67,8 @@ static int run(struct tri_cli *cli)
 const struct tri_verb tri_verb_wait = {
     .name = "wait",
     .arguments = "ID...",
-    .summary = "wait for the programs of containers to end, and print their exit codes",
+    .summary = "wait for the programs of containers, and print their exit codes",
+    .example = "trireme wait web",
     .argc_min = 1,
     .argc_max = -1,
     .run = run,

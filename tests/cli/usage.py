@@ -33,7 +33,20 @@ def help_of_every_verb_names_all_its_options(trireme):
         assert "...." not in done.stdout.decode(), done
         for option in verb["Options"]:
             assert f"--{option['Name']}" in done.stdout.decode(), (name, option)
-            assert option["Help"] in done.stdout.decode(), (name, option)
+            assert option["Help"] in " ".join(done.stdout.decode().split()), (name, option)
+
+
+def help_of_every_verb_has_an_example_and_fits_a_terminal(trireme):
+    for name, verb in verbs(trireme).items():
+        text = trireme.text("help", *name.split())
+        words = verb["Example"].split()
+        assert f"Example:\n  {verb['Example']}" in text and words[:1 + len(name.split())] == ["trireme", *name.split()]
+        known = [f"--{option['Name']}" for option in verb["Options"]] + ["--json", "--free"]
+        assert all(word in known for word in words if word.startswith("--") and word != "--"), verb
+        assert all(len(line) <= 80 for line in text.splitlines()), name
+        columns = [len(line) - len(line.lstrip()) for line in text.splitlines() if line.startswith(" " * 8)]
+        assert set(columns) <= {32}, name
+    assert all(len(line) <= 80 for line in trireme.text("help").splitlines())
 
 
 def help_of_every_verb_as_json_is_one_document(trireme):
@@ -264,7 +277,8 @@ def bash_completes_verbs_options_and_values(trireme):
 
 
 if __name__ == "__main__":
-    main([help_of_every_verb_names_all_its_options, help_of_every_verb_as_json_is_one_document,
+    main([help_of_every_verb_names_all_its_options, help_of_every_verb_has_an_example_and_fits_a_terminal,
+          help_of_every_verb_as_json_is_one_document,
           every_verb_has_help_and_json, help_names_every_verb, nothing_at_all_is_a_mistake_that_is_helped,
           the_version_is_told, an_unknown_verb_is_refused, an_unknown_option_is_refused_by_every_verb,
           options_may_stand_before_between_and_after_arguments, a_group_alone_is_a_mistake_that_is_helped,
