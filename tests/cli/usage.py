@@ -252,6 +252,14 @@ def the_manual_names_every_verb_and_every_option(trireme):
             assert f"--{option['Name']}" in manual, (name, option)
 
 
+def what_the_manual_quotes_is_what_is_said(trireme):
+    for page, arguments in (("trireme", ("stop", "web1")), ("trireme-query", ("describe", "Win32_Proces"))):
+        with open(os.path.join(SOURCE, "man", f"{page}.1"), encoding="utf-8") as file:
+            manual = file.read().replace("\\-", "-").replace("\\e", "\\")
+        said = trireme(*arguments).stderr.decode()
+        assert said and said in manual, said
+
+
 def completes(trireme, *words):
     script = (f"source {SOURCE}/completions/trireme; COMP_WORDS=(trireme \"$@\"); COMP_CWORD=$#; _trireme; "
               "printf '%s\\n' \"${COMPREPLY[@]}\"")
@@ -273,6 +281,7 @@ def bash_completes_verbs_options_and_values(trireme):
     assert completes(trireme, "help", "inspe") == ["inspect"]
     assert completes(trireme, "disk", "form") == completes(trireme, "help", "disk", "form") == ["format"]
     assert "ntfs" in completes(trireme, "disk", "format", "--type", "")
+    assert completes(trireme, "stats", "-n", "") == [] and "root/cimv2" in completes(trireme, "get", "-n", "")
     assert "vhdx" in completes(trireme, "disk", "create", "-f", "v")
 
 
@@ -289,4 +298,4 @@ if __name__ == "__main__":
           too_few_and_too_many_arguments_are_refused, a_refusal_as_json_is_one_document_on_standard_error,
           an_unknown_id_is_named_with_its_code, where_nothing_runs_nothing_is_listed,
           output_that_cannot_be_written_is_a_failure, the_manual_names_every_verb_and_every_option,
-          bash_completes_verbs_options_and_values])
+          what_the_manual_quotes_is_what_is_said, bash_completes_verbs_options_and_values])
