@@ -182,7 +182,7 @@ struct libscols_table *tri_listing_new(const struct tri_column *columns, size_t 
     struct libscols_table *table = tri_checked(scols_new_table());
 
     scols_table_set_column_separator(table, "  ");
-    scols_table_enable_nowrap(table, 1);
+    scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER); /* a narrow one would lose columns, and ends of names */
     for (size_t i = 0; i < count; i++)
         tri_checked(
             scols_table_new_column(table, columns[i].name, 0,

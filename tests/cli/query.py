@@ -8,7 +8,7 @@ import re
 import select
 import signal
 
-from harness import eventually, main
+from harness import Terminal, eventually, main
 
 MOF = """
 [Description("A rack of this test")]
@@ -75,6 +75,19 @@ def many_whole_objects_are_a_table_without_empty_columns(trireme):
     assert len(rows) == 2, rows
     lines = trireme.text("query", "--lines", "SELECT Name, Note FROM Test_Tall").splitlines()
     assert lines[0] == 'Name = B "2"', lines
+
+
+def a_narrow_terminal_loses_no_column_and_no_end_of_a_name(trireme):
+    for arguments in (("query", f"SELECT ProcessId, ParentProcessId, ThreadCount, Name, HandleCount FROM Win32_Process "
+                       f"WHERE ProcessId = {os.getpid()} OR ProcessId = 1"), ("classes", "-p", "*PerfDisk_*"),
+                      ("ps",)):
+        with Terminal(trireme, *arguments, columns=40) as terminal:
+            assert terminal.wait() == 0
+        shown = [line.split() for line in terminal.seen.decode().splitlines()]
+        if arguments[0] == "query":
+            assert shown[0] == ["ProcessId", "ParentProcessId", "ThreadCount", "Name", "HandleCount"], shown
+            shown = [row[:2] for row in shown]
+        assert shown == [line.split()[:len(shown[0])] for line in trireme.text(*arguments).splitlines()], shown
 
 
 @with_racks
@@ -348,7 +361,8 @@ def a_closed_output_ends_it(trireme):
 
 if __name__ == "__main__":
     main([a_query_shows_the_running_system, columns_come_in_the_order_of_the_query, values_are_shown_by_their_types,
-          many_whole_objects_are_a_table_without_empty_columns, comma_separated_values_can_be_read_back,
+          many_whole_objects_are_a_table_without_empty_columns,
+          a_narrow_terminal_loses_no_column_and_no_end_of_a_name, comma_separated_values_can_be_read_back,
           nothing_found_is_no_failure, mistakes_in_queries_are_explained,
           a_misspelt_name_is_answered_with_the_one_that_was_meant, what_other_languages_have_is_said_to_be_missing,
           a_long_query_is_named_by_its_beginning, control_characters_do_not_reach_the_terminal,
