@@ -241,10 +241,11 @@ static void print_documents(const struct tri_rows *rows)
     tri_print_document(list);
 }
 
-/* RFC 4180: in quotation marks where it has to be, and those doubled. */
-static void print_field(const char *text, bool is_last)
+/* RFC 4180: in quotation marks where it has to be, and those doubled. A line with nothing on it would be no row: an only
+ * field that is empty is quoted, too. */
+static void print_field(const char *text, bool is_only, bool is_last)
 {
-    bool is_quoted = strpbrk(text, ",\"\r\n") != NULL;
+    bool is_quoted = strpbrk(text, ",\"\r\n") != NULL || (is_only && !*text);
 
     if (is_quoted)
         putchar('"');
@@ -278,11 +279,11 @@ static char *field_text(IWbemClassObject *object, const char *column)
 static void print_csv(const struct tri_rows *rows)
 {
     for (size_t i = 0; i < rows->column_count; i++)
-        print_field(rows->columns[i], i + 1 == rows->column_count);
+        print_field(rows->columns[i], rows->column_count == 1, i + 1 == rows->column_count);
     for (size_t i = 0; i < rows->count; i++)
         for (size_t j = 0; j < rows->column_count; j++) {
             TRI_AUTO_FREE char *text = field_text(rows->objects[i], rows->columns[j]);
-            print_field(text, j + 1 == rows->column_count);
+            print_field(text, rows->column_count == 1, j + 1 == rows->column_count);
         }
 }
 

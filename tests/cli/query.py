@@ -98,6 +98,8 @@ def comma_separated_values_can_be_read_back(trireme):
     assert sorted(rows, key=lambda row: row["Name"]) == [
         {"Name": "A1", "Height": "4000000000", "Tags": '["a","b, c"]'},
         {"Name": 'B "2"', "Height": "7", "Tags": ""}], rows
+    done = trireme("query", "--csv", "SELECT Slots FROM Test_Rack")
+    assert done.stdout == b'Slots\r\n""\r\n""\r\n', done
 
 
 @with_racks
