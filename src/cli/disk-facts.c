@@ -406,17 +406,21 @@ static json_t *image_facts(const struct tri_disks *disks, IVdsVDisk *image)
 {
     TRI_AUTO_RELEASE IVdsDisk *disk = NULL;
     VDS_VDISK_PROPERTIES prop = {0};
+    HRESULT hr = IVdsVDisk_GetProperties(image, &prop);
+    bool is_readable = hr != VDS_S_PROPERTIES_INCOMPLETE; /* else nobody knows the sizes */
 
-    if (FAILED(IVdsVDisk_GetProperties(image, &prop)))
+    if (FAILED(hr))
         return NULL;
     json_t *facts = tri_checked(json_object());
     const char *format = format_name(&prop.VirtualDeviceType);
     set(facts, "Path", tri_json_taken(prop.pPath));
     set(facts, "Format", format ? json_string(format) : json_null());
     set(facts, "State", json_string(image_state_name(prop.State)));
-    set_number(facts, "VirtualSize", prop.VirtualSize);
-    set_number(facts, "PhysicalSize", prop.PhysicalSize);
-    set(facts, "Fixed", json_boolean(prop.DiskFlag & DEPENDENT_DISK_FLAG_FULLY_ALLOCATED));
+    set(facts, "Readable", json_boolean(is_readable));
+    set(facts, "VirtualSize", is_readable ? json_integer((json_int_t)prop.VirtualSize) : json_null());
+    set(facts, "PhysicalSize", is_readable ? json_integer((json_int_t)prop.PhysicalSize) : json_null());
+    set(facts, "Fixed",
+        is_readable ? json_boolean(prop.DiskFlag & DEPENDENT_DISK_FLAG_FULLY_ALLOCATED) : json_null());
     set(facts, "Parent", tri_json_taken(prop.pParentPath));
     prop.pPath = prop.pParentPath = NULL;
     disk = prop.pDeviceName ? tri_place_disk_of_image(disks, image) : NULL;

@@ -132,6 +132,25 @@ def an_image_grows(trireme):
         refuses(trireme, "resize", name, "8M", naming=name)
 
 
+@clean
+def of_an_image_that_cannot_be_read_no_size_is_told(trireme):
+    for kind in ("vhdx", "qcow2"):
+        name = image(trireme, f"cut.{kind}")
+        assert info(trireme, name)["Readable"] is True
+        os.truncate(name, 60)
+        facts = info(trireme, name)
+        assert facts["Readable"] is False and facts["VirtualSize"] is None and facts["Fixed"] is None, facts
+        assert "Size" not in trireme.text("disk", "info", name)
+    name = image(trireme, "theirs.img")
+    os.chmod(name, 0o600)
+    os.chmod(trireme.folder, 0o755)
+    os.chown(folder(trireme, "run-of-another"), 65534, 65534)
+    done = trireme("disk", "info", "--json", name, user=65534, group=65534, extra_groups=[],
+                   env={"TRIREME_RUNTIME_DIR": path(trireme, "run-of-another")})
+    facts = json.loads(done.stdout)
+    assert facts["Readable"] is False and facts["VirtualSize"] is None, facts
+
+
 # ---- attaching ----
 
 @clean
@@ -687,7 +706,8 @@ if __name__ == "__main__":
     main([sizes_are_read_as_people_write_them, sizes_that_make_no_sense_are_refused, images_of_every_format_are_made,
           a_fixed_image_has_room_for_every_block, a_file_that_exists_is_left_alone,
           a_child_keeps_what_differs_from_its_parent, an_image_is_copied_and_converted_with_all_that_is_in_it,
-          an_image_grows, an_attached_image_is_a_disk_until_it_is_detached,
+          an_image_grows, of_an_image_that_cannot_be_read_no_size_is_told,
+          an_attached_image_is_a_disk_until_it_is_detached,
           an_attached_image_whose_file_was_removed_is_detached_by_its_name, a_read_only_disk_is_not_written_to,
           detaching_can_delete_the_file, a_damaged_image_is_not_attached, *LIVES, partitions_take_what_is_asked_for,
           partitions_that_cannot_be_are_refused_and_nothing_changes, an_mbr_holds_its_own_kind_of_partitions,
