@@ -11,8 +11,8 @@ struct tri_op_provider {
      * tri_op_complete sooner or later. NULL where the provider completes by events. */
     void (*run)(struct tri_op *op, void *data);
     /* A request to stop: called at most once a use, with no lock held, while the use has not completed; the operation
-     * is kept alive for the call, and data too (release waits). 0, or -EOPNOTSUPP. NULL: cannot be cancelled, except
-     * that work which no worker has begun is dropped and completes with -ECANCELED. */
+     * is kept alive for the call, and data too (release waits). 0, -EOPNOTSUPP, or a code of the provider's own where
+     * it will not stop any more; tri_op_cancel passes that on. NULL: cannot be cancelled, except that work which no worker has begun is dropped and completes with -ECANCELED. */
     int (*cancel)(struct tri_op *op, void *data);
     /* Called once a use, after completion, when neither run nor cancel can be entered any more. May be NULL. */
     void (*release)(void *data);

@@ -61,7 +61,8 @@ int tri_op_wait(struct tri_op *op, uint64_t deadline_ns);
 
 /* Asks the work to stop; never blocks. The use still completes once: with -ECANCELED, or with its own result where the
  * work won. 0: asked; -EINVAL: never started; -EALREADY: asked before, or it had been cancelled when it got done;
- * -ESTALE: done, too late. -EOPNOTSUPP: this work cannot be cancelled, it completes as usual. */
+ * -ESTALE: done, too late. -EOPNOTSUPP, or a code of the provider's: this work cannot be cancelled (now), it completes as
+ * usual. */
 int tri_op_cancel(struct tri_op *op);
 
 uint64_t tri_op_id(const struct tri_op *op);      /* of the current use, from 1, unique in the process; 0: none yet */

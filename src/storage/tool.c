@@ -302,8 +302,10 @@ static int start_with(struct run *run, const char *path, const char *folders, co
         return tri_error_no_memory(error);
     }
     const char *const envp[] = {path_setting, locale_setting, "HOME=/", NULL};
+    /* A session of its own: the host's terminal reaches it with no Ctrl-C and no hang-up. Who stops it is the operation. */
     struct tri_child_params params = {.argv = argv, .envp = envp, .folder_fd = -1, .fds = fds,
-                                      .fd_count = 3 + tool->fd_count, .ends_with_parent = !tool->critical};
+                                      .fd_count = 3 + tool->fd_count, .new_session = true,
+                                      .ends_with_parent = !tool->critical};
     return tri_child_start(&params, &run->child, error);
 }
 
@@ -427,10 +429,12 @@ static int run_whole(const struct tri_tool *tool, char **ret_output, int *ret_st
         return tri_error_no_memory(error);
     *run = (struct run){.tool = tool, .name = base_name(tool->argv[0]), .child = {.pidfd = -1},
                         .out = {{.fd = -1}, {.fd = -1}}};
+    tri_work_set_critical(tool->op, tool->critical);
     int r = run_start(run, ret_output != NULL, error);
     if (r == 0)
         r = run_end(run, ret_status, error);
     tri_child_finish(&run->child);
+    tri_work_set_critical(tool->op, false);
     if (r == 0 && ret_output) {
         run->out[0].all[run->out[0].all_size] = '\0';
         *ret_output = TRI_TAKE(run->out[0].all);

@@ -12,6 +12,7 @@ struct work {
     const struct tri_work_kind *kind;
     void *request;
     atomic_int stop_fd; /* an eventfd that a cancel sets; -1: nobody has asked for it yet */
+    atomic_bool is_critical;
 };
 
 static void work_run(struct tri_op *op, void *data)
@@ -34,7 +35,7 @@ static int work_cancel(struct tri_op *op, void *data)
     int fd = atomic_load(&work->stop_fd);
     if (fd >= 0)
         eventfd_write(fd, 1);
-    return 0;
+    return atomic_load(&work->is_critical) ? TRI_STORAGE_TOO_LATE : 0;
 }
 
 static void work_free(void *data)
@@ -75,6 +76,13 @@ int tri_work_stop_fd(struct tri_op *op)
     if (fd >= 0 && tri_op_cancelled(op))
         eventfd_write(fd, 1);
     return fd;
+}
+
+void tri_work_set_critical(struct tri_op *op, bool is_critical)
+{
+    struct work *work = op ? tri_op_data(op) : NULL;
+    if (work)
+        atomic_store(&work->is_critical, is_critical);
 }
 
 void tri_work_step(struct tri_op *op, unsigned begin, unsigned end, uint64_t done, uint64_t total, const char *phase)

@@ -23,6 +23,10 @@ int tri_work_submit(const struct tri_work_kind *kind, void *request, struct tri_
 /* Readable once the operation is asked to stop: for poll beside a child. For the work alone. -1 where op is not such a work. */
 int tri_work_stop_fd(struct tri_op *op);
 
+/* From here on, or no longer, it does harm to stop: tri_op_cancel answers TRI_STORAGE_TOO_LATE meanwhile. For the work
+ * alone; op may be NULL. */
+void tri_work_set_critical(struct tri_op *op, bool is_critical);
+
 /* Progress of one step of several: the step covers begin..end percent, and done of total of it is behind us. */
 void tri_work_step(struct tri_op *op, unsigned begin, unsigned end, uint64_t done, uint64_t total, const char *phase);
 

@@ -641,6 +641,39 @@ def ctrl_c_stops_a_full_format_and_says_what_is_left(trireme):
     detach(trireme, device)
 
 
+def hang(trireme, tool, arguments="*", until="/nonexistent"):
+    """From now on the tool hangs where its arguments match, until there is a file or the test is over; returns the file
+    that says that it does."""
+    real = shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+    tools, begun = folder(trireme, "tools"), path(trireme, "begun")
+    with open(os.path.join(tools, tool), "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o755)
+        file.write(f'#!/bin/sh\ncase "$*" in {arguments})\n touch {begun}\n while ! test -e {until}; do\n  sleep 0.05\n'
+                   f'  test -e {tools} || exit\n done\n;;\nesac\nexec {real} "$@"\n')
+    trireme.environment["PATH"] = tools + ":" + os.environ["PATH"]
+    return begun
+
+
+@clean
+def ctrl_c_does_not_reach_a_tool_that_moves_data(trireme):
+    device, part = formatted(trireme, "--label", "kept")
+    go = path(trireme, "go")
+    begun = hang(trireme, "resize2fs", "-p*", until=go)
+    for key in (b"\x03", b"\x1c"):
+        size = info(trireme, part)["Size"]
+        with Terminal(trireme, "disk", "resize", part, "-8M") as terminal:
+            assert eventually(lambda: os.path.exists(begun), 30), terminal.seen
+            terminal.type(key)
+            terminal.expect(rb"trireme: this cannot be stopped any more; waiting for its end\r\n")
+            with open(go, "wb"):
+                assert terminal.wait() == 0, terminal.seen
+        assert info(trireme, part)["Size"] == size - 8 * MIB and info(trireme, part)["Label"] == "kept"
+        os.unlink(begun)
+        os.unlink(go)
+    assert "no damage" in trireme.text("disk", "check", part)
+    detach(trireme, device)
+
+
 @clean
 def ctrl_c_stops_a_copy_and_leaves_no_file(trireme):
     source = image(trireme, size="2G")
@@ -721,7 +754,8 @@ if __name__ == "__main__":
           one_thing_goes_by_many_names,
           a_disk_that_answers_errors_is_listed_as_failed, what_does_not_exist_is_refused,
           a_full_format_shows_how_far_it_is, a_narrow_terminal_shows_the_percentage_first,
-          ctrl_c_stops_a_full_format_and_says_what_is_left, ctrl_c_stops_a_copy_and_leaves_no_file,
+          ctrl_c_stops_a_full_format_and_says_what_is_left, ctrl_c_does_not_reach_a_tool_that_moves_data,
+          ctrl_c_stops_a_copy_and_leaves_no_file,
           one_disk_is_worked_on_by_one_program_at_a_time,
           a_format_whose_program_is_killed_leaves_a_volume_that_is_empty, who_is_not_root_is_told_so,
           no_progress_is_shown_where_nobody_looks], need_disks)

@@ -21,9 +21,9 @@ struct async {
     struct tri_com_face IVdsAsync_face;
     struct tri_op *op;
     VDS_ASYNC_OUTPUT_TYPE type;
-    _Atomic HRESULT result;     /* PENDING until somebody has read it off the operation */
-    IUnknown *_Atomic made;     /* what Wait hands out; made by the first one, and held */
-    _Atomic bool cannot_cancel; /* the work said so */
+    _Atomic HRESULT result; /* PENDING until somebody has read it off the operation */
+    IUnknown *_Atomic made; /* what Wait hands out; made by the first one, and held */
+    _Atomic int refusal;    /* the work's, of a cancel; 0: none */
 };
 
 static struct async *this_async(IVdsAsync *This)
@@ -217,9 +217,14 @@ static HRESULT too_late(void)
                           "It is too late to cancel: the operation has ended, and its result stands.");
 }
 
-static HRESULT not_cancellable(void)
+/* The work will not stop; so it said, now or when it was asked before. */
+static HRESULT refused(struct async *async, int code)
 {
-    return tri_vds_refuse(VDS_E_NOT_SUPPORTED, "This operation cannot be cancelled; it goes on.");
+    atomic_store(&async->refusal, code);
+    if (code == -EOPNOTSUPP)
+        return tri_vds_refuse(VDS_E_NOT_SUPPORTED, "This operation cannot be cancelled; it goes on.");
+    return tri_vds_refuse(VDS_E_CANCEL_TOO_LATE,
+                          "It is too late to cancel: to stop now would do harm, so the operation goes on.");
 }
 
 /* It was asked to stop. Waits until it is quiet, but not for ever: S_OK also says "accepted, and it will be". */
@@ -235,16 +240,16 @@ static HRESULT settle(struct async *async)
 static HRESULT STDMETHODCALLTYPE async_Cancel(IVdsAsync *This)
 {
     struct async *async = this_async(This);
-    switch (tri_op_cancel(async->op)) {
+    int code = tri_op_cancel(async->op), before = atomic_load(&async->refusal);
+    switch (code) {
     case 0:
         return settle(async);
     case -EALREADY:
-        if (atomic_load(&async->cannot_cancel))
-            return not_cancellable();
-        return tri_vds_refuse(VDS_E_OPERATION_CANCELED, "The operation was cancelled before.");
+        return before ? refused(async, before)
+                      : tri_vds_refuse(VDS_E_OPERATION_CANCELED, "The operation was cancelled before.");
     case -EOPNOTSUPP:
-        atomic_store(&async->cannot_cancel, true);
-        return not_cancellable();
+    case TRI_STORAGE_TOO_LATE:
+        return refused(async, code);
     default:
         return too_late();
     }

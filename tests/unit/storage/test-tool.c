@@ -226,7 +226,7 @@ static int cancel_when_there(struct work *work, const char *file, uint64_t *ret_
     int started = tri_work_submit(&work_kind, work, test_run_op(&run), NULL);
     EVENTUALLY(access(file, F_OK) == 0);
     uint64_t begin_ns = tri_clock_ns();
-    assert_int_equal(tri_op_cancel(run.op), 0);
+    assert_int_equal(tri_op_cancel(run.op), work->critical ? TRI_STORAGE_TOO_LATE : 0);
     unlink(file);
     int code = test_run_end(&run, started);
     *ret_ms = (tri_clock_ns() - begin_ns) / TRI_NS_PER_MS;
@@ -279,6 +279,16 @@ static void a_cancelled_operation_starts_no_tool(void **state)
         assert_int_equal(code, -ECANCELED);
     assert_true(asked == 0 || asked == -ESTALE);
     test_run_close(&run);
+}
+
+/* What a terminal sends goes to whole groups of processes of its session. */
+static void a_tool_is_in_no_terminals_reach(void **state)
+{
+    static const char script[] = "set -- $(cat /proc/$$/stat); test $5 = $$ && test $6 = $$";
+    for (int critical = 0; critical < 2; critical++) {
+        struct tri_tool tool = {.argv = SHELL(script), .critical = critical};
+        assert_int_equal(tri_tool_run(&tool, NULL, NULL), 0);
+    }
 }
 
 /* ---- when the program ends ---- */
@@ -356,6 +366,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_cancel_stops_the_tool),
         cmocka_unit_test(a_tool_that_does_not_listen_is_killed),
         cmocka_unit_test(a_critical_tool_is_not_stopped),
+        cmocka_unit_test(a_tool_is_in_no_terminals_reach),
         cmocka_unit_test(a_cancelled_operation_starts_no_tool),
         cmocka_unit_test(a_tool_ends_with_the_program),
         cmocka_unit_test(a_critical_tool_goes_on_to_its_end_when_the_program_is_killed),

@@ -483,17 +483,23 @@ static void a_cancel_that_loses_the_race_is_too_late_and_the_result_is_the_works
 static void what_cannot_be_cancelled_says_so_and_goes_on(void **state)
 {
     STARTED never = start(VDS_ASYNCOUT_FORMAT, &by_hand, NULL);
-    struct work work = WORK;
+    struct work work = WORK, late_work = WORK;
     work.cancel_answer = -EOPNOTSUPP;
+    late_work.cancel_answer = TRI_STORAGE_TOO_LATE;
     STARTED now = start(VDS_ASYNCOUT_FORMAT, &worker, &work);
+    STARTED late = start(VDS_ASYNCOUT_SHRINKVOLUME, &worker, &late_work);
     ULONG percent;
     assert_true(gate_reached(&work.begun, 1));
+    assert_true(gate_reached(&late_work.begun, 1));
     tri_op_progress(never.op, 20, NULL);
     tri_op_progress(now.op, 20, NULL);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(never.async->lpVtbl->Cancel(never.async), VDS_E_NOT_SUPPORTED);
         assert_int_equal(now.async->lpVtbl->Cancel(now.async), VDS_E_NOT_SUPPORTED);
+        assert_int_equal(late.async->lpVtbl->Cancel(late.async), VDS_E_CANCEL_TOO_LATE);
     }
+    assert_int_equal(poll_status(late.async, &percent), VDS_E_OPERATION_PENDING);
+    gate_pass(&late_work.may_end);
     assert_int_equal(poll_status(never.async, &percent), VDS_E_OPERATION_PENDING);
     assert_int_equal(percent, 20);
     assert_int_equal(poll_status(now.async, &percent), VDS_E_OPERATION_PENDING);
