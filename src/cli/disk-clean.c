@@ -25,7 +25,8 @@ static int clean(const struct tri_disks *disks, const struct settings *settings,
 
     HRESULT hr = disk ? IVdsAdvancedDisk_Clean(disk, TRUE, TRUE, settings->full, &async) : E_NOINTERFACE;
     if (FAILED(tri_disk_work_wait(&work, disks, doing, hr, async))) {
-        TRI_AUTO_FREE char *name = FAILED(hr) ? tri_text_format("%s", place->name) : tri_facts_name_now(disks, place);
+        bool is_told = FAILED(hr) || work.result == VDS_E_OPERATION_CANCELED; /* its sentence says what is left */
+        TRI_AUTO_FREE char *name = is_told ? tri_text_format("%s", place->name) : tri_facts_name_now(disks, place);
         return tri_disk_work_fail(&work, "clean", name);
     }
     tri_print_line(disks->cli, place->name);

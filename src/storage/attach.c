@@ -221,6 +221,11 @@ static int attach_run(struct tri_op *op, void *request, void **ret_value, struct
     return r;
 }
 
+static const char *attach_left(const void *request)
+{
+    return "the image is not attached";
+}
+
 static int check_root(struct tri_error *error)
 {
     if (geteuid() == 0)
@@ -232,7 +237,8 @@ static int check_root(struct tri_error *error)
 int tri_image_attach(const char *path, bool read_only, struct tri_op *op, const struct tri_op_tag *tag,
                      struct tri_error *error)
 {
-    static const struct tri_work_kind kind = {.name = "attach", .run = attach_run, .free_request = attach_free};
+    static const struct tri_work_kind kind = {
+        .name = "attach", .run = attach_run, .free_request = attach_free, .left = attach_left};
     TRI_AUTO_FREE char *absolute = NULL;
     int r = check_root(error);
     if (r < 0 || (r = tri_image_absolute(path, &absolute, error)) < 0)

@@ -158,7 +158,14 @@ static int check_run(struct tri_op *op, void *request, void **ret_value, struct 
     return r;
 }
 
-static const struct tri_work_kind check_work = {.name = "check", .run = check_run, .free_request = free};
+static const char *check_left(const void *request)
+{
+    return ((const struct check *)request)->repair ? "the volume may be repaired in part only, so repair it again"
+                                                   : "nothing was changed";
+}
+
+static const struct tri_work_kind check_work = {
+    .name = "check", .run = check_run, .free_request = free, .left = check_left};
 
 int tri_volume_check(const struct tri_volume_id *id, bool repair, struct tri_op *op, const struct tri_op_tag *tag,
                      struct tri_error *error)

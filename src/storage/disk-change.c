@@ -143,7 +143,14 @@ static int run_clean(struct tri_op *op, void *request, void **ret_value, struct 
     return code;
 }
 
-static const struct tri_work_kind clean_kind = {.name = "clean", .run = run_clean, .free_request = free_clean};
+/* It stops only while it writes zeros, after all that could be found was erased. */
+static const char *clean_left(const void *request)
+{
+    return "the disk is raw now, and zeros are on a part of it only";
+}
+
+static const struct tri_work_kind clean_kind = {
+    .name = "clean", .run = run_clean, .free_request = free_clean, .left = clean_left};
 
 /* What is on it that must be given up in so many words. */
 static int check_force(const struct tri_clean_spec *spec, const struct tri_disk *disk, struct tri_error *error)

@@ -34,6 +34,7 @@ struct format {
     struct tri_volume_held held;
     struct tri_state_hold record;
     char *paths; /* where it was mounted, newline-separated; NULL: nowhere */
+    enum { UNTOUCHED, ERASED, SPOILT } content; /* of the volume, where it is not a new file system's */
 };
 
 static int format_fd(const struct format *format)
@@ -144,7 +145,10 @@ static int make_filesystem(struct format *format, struct tri_error *error)
     if (r == 0)
         return 0;
     struct tri_error wiping = {0};
-    if (tri_probe_wipe(format_fd(format), &wiping) < 0 && error) {
+    int wiped = tri_probe_wipe(format_fd(format), &wiping);
+    if (wiped < 0)
+        format->content = SPOILT;
+    if (wiped < 0 && error) {
         tri_error_clear(error);
         tri_error_set(error, r, format->held.place.node,
                       "Formatting %s ended early, and what it left could not be erased (%s); format it again.",
@@ -157,6 +161,7 @@ static int make_filesystem(struct format *format, struct tri_error *error)
 static int write_all(struct format *format, struct tri_error *error)
 {
     tell_percent(format, 0);
+    format->content = ERASED;
     int r = tri_probe_wipe(format_fd(format), error);
     if (r == 0 && !format->spec.quick)
         r = zero(format, error);
@@ -233,7 +238,18 @@ static void format_free(void *request)
     free(format);
 }
 
-static const struct tri_work_kind format_kind = {.name = "format", .run = format_run, .free_request = format_free};
+static const char *format_left(const void *request)
+{
+    static const char *const texts[] = {
+        [UNTOUCHED] = "the volume is as it was",
+        [ERASED] = "the volume has no file system now",
+        [SPOILT] = NULL, /* make_filesystem has said why */
+    };
+    return texts[((const struct format *)request)->content];
+}
+
+static const struct tri_work_kind format_kind = {
+    .name = "format", .run = format_run, .free_request = format_free, .left = format_left};
 
 /* ---- what is known before ---- */
 

@@ -84,6 +84,24 @@ static int submit_change(const char *path, const struct change *as, const struct
     return r < 0 ? tri_error_set(error, r, path, "The %s cannot be started: %s.", kind->name, strerror(-r)) : 0;
 }
 
+/* ---- what a cancel leaves ---- */
+
+static const char *old_image_left(const void *request)
+{
+    return "the image is as it was";
+}
+
+static const char *merge_left(const void *request)
+{
+    return "the image is whole, but its parent no image by itself until it is merged again";
+}
+
+static const char *check_left(const void *request)
+{
+    return ((const struct change *)request)->repair ? "the image may be repaired in part only, so repair it again"
+                                                    : "nothing was changed";
+}
+
 static int not_supported(const struct change *change, const char *what, struct tri_error *error)
 {
     return tri_error_set(error, TRI_STORAGE_NOT_SUPPORTED, change->path, "\"%s\" %s.", change->path, what);
@@ -159,7 +177,8 @@ static int compact(struct change *change, struct tri_op *op, struct tri_error *e
 
 int tri_image_compact(const char *path, struct tri_op *op, const struct tri_op_tag *tag, struct tri_error *error)
 {
-    static const struct tri_work_kind kind = {.name = "compaction", .run = change_run, .free_request = change_free};
+    static const struct tri_work_kind kind = {
+        .name = "compaction", .run = change_run, .free_request = change_free, .left = old_image_left};
     return submit_change(path, &(struct change){.state = TRI_IMAGE_COMPACTING, .run = compact}, &kind, op, tag, error);
 }
 
@@ -261,7 +280,8 @@ static int expand(struct change *change, struct tri_op *op, struct tri_error *er
 int tri_image_expand(const char *path, uint64_t size_bytes, struct tri_op *op, const struct tri_op_tag *tag,
                      struct tri_error *error)
 {
-    static const struct tri_work_kind kind = {.name = "expansion", .run = change_run, .free_request = change_free};
+    static const struct tri_work_kind kind = {
+        .name = "expansion", .run = change_run, .free_request = change_free, .left = old_image_left};
     int r = tri_making_check_size(TRI_IMAGE_RAW, size_bytes, path, error);
     const struct change as = {.state = TRI_IMAGE_EXPANDING, .run = expand, .size_bytes = size_bytes};
     return r < 0 ? r : submit_change(path, &as, &kind, op, tag, error);
@@ -310,7 +330,8 @@ static int merge(struct change *change, struct tri_op *op, struct tri_error *err
 int tri_image_merge(const char *path, unsigned depth, struct tri_op *op, const struct tri_op_tag *tag,
                     struct tri_error *error)
 {
-    static const struct tri_work_kind kind = {.name = "merge", .run = change_run, .free_request = change_free};
+    static const struct tri_work_kind kind = {
+        .name = "merge", .run = change_run, .free_request = change_free, .left = merge_left};
     if (depth == 0 || depth > TRI_CHAIN_MAX)
         return tri_error_set(error, -EINVAL, path, "An image is merged into its parent, 1 to %d images back.",
                              TRI_CHAIN_MAX);
@@ -349,7 +370,8 @@ static int check(struct change *change, struct tri_op *op, struct tri_error *err
 int tri_image_check(const char *path, bool repair, struct tri_op *op, const struct tri_op_tag *tag,
                     struct tri_error *error)
 {
-    static const struct tri_work_kind kind = {.name = "check", .run = change_run, .free_request = change_free};
+    static const struct tri_work_kind kind = {
+        .name = "check", .run = change_run, .free_request = change_free, .left = check_left};
     const struct change as = {.state = TRI_IMAGE_ADDED, .run = check, .repair = repair};
     return submit_change(path, &as, &kind, op, tag, error);
 }

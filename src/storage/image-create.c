@@ -260,12 +260,17 @@ static int check_create(const struct tri_making *create, struct tri_error *error
     return r < 0 ? r : check_block(create->format, create->fixed, create->block_bytes, create->path, error);
 }
 
+static const char *create_left(const void *request)
+{
+    return "no file is left of it";
+}
+
 /* Takes the request. */
 static int submit_create(struct tri_making *create, struct tri_op *op, const struct tri_op_tag *tag,
                          struct tri_error *error)
 {
     static const struct tri_work_kind kind = {
-        .name = "creation", .run = create_run, .free_request = create_free, .free_value = free};
+        .name = "creation", .run = create_run, .free_request = create_free, .free_value = free, .left = create_left};
     int r = tri_work_submit(&kind, create, op, tag);
     return r < 0 ? tri_error_set(error, r, NULL, "The creation cannot be started: %s.", strerror(-r)) : 0;
 }

@@ -506,6 +506,12 @@ static int check_volume(const struct tri_volume_id *id, bool is_shrink, uint64_t
     return check_type(place.filesystem->type, place.node, is_shrink, &resizer, error);
 }
 
+/* Nothing stops it any more once its end begins to move. */
+static const char *resize_left(const void *request)
+{
+    return "the volume has its old size";
+}
+
 static int submit(const struct tri_work_kind *kind, struct resize *r, struct tri_op *op, const struct tri_op_tag *tag,
                   struct tri_error *error)
 {
@@ -595,7 +601,8 @@ static int extend_run(struct tri_op *op, void *request, void **ret_value, struct
     return code;
 }
 
-static const struct tri_work_kind extend_work = {.name = "extend", .run = extend_run, .free_request = resize_free};
+static const struct tri_work_kind extend_work = {
+    .name = "extend", .run = extend_run, .free_request = resize_free, .left = resize_left};
 
 int tri_volume_extend(const struct tri_volume_id *id, uint64_t grow_bytes, struct tri_op *op,
                       const struct tri_op_tag *tag, struct tri_error *error)
@@ -710,8 +717,8 @@ static int shrink_run(struct tri_op *op, void *request, void **ret_value, struct
     return 0;
 }
 
-static const struct tri_work_kind shrink_work = {.name = "shrink", .run = shrink_run, .free_request = resize_free,
-                                                 .free_value = free};
+static const struct tri_work_kind shrink_work = {
+    .name = "shrink", .run = shrink_run, .free_request = resize_free, .free_value = free, .left = resize_left};
 
 int tri_volume_shrink(const struct tri_volume_id *id, uint64_t desired_bytes, uint64_t minimum_bytes, struct tri_op *op,
                       const struct tri_op_tag *tag, struct tri_error *error)

@@ -15,16 +15,26 @@ struct work {
     atomic_bool is_critical;
 };
 
+static void tell_cancelled(const struct work *work, bool has_begun, struct tri_error *error)
+{
+    const struct tri_work_kind *kind = work->kind;
+    const char *left = !has_begun ? "nothing was changed" : kind->left ? kind->left(work->request) : NULL;
+    if (left)
+        tri_error_clear(error); /* what it was stopped at is only its last step */
+    tri_error_set(error, -ECANCELED, NULL, "The %s was cancelled%s%s.", kind->name, left ? "; " : "", left ? left : "");
+}
+
 static void work_run(struct tri_op *op, void *data)
 {
     struct work *work = data;
     struct tri_error error = {0};
     void *value = NULL;
-    int code = tri_op_cancelled(op) ? -ECANCELED : work->kind->run(op, work->request, &value, &error);
+    bool has_begun = !tri_op_cancelled(op);
+    int code = has_begun ? work->kind->run(op, work->request, &value, &error) : -ECANCELED;
     TRI_LOG("storage", "%s ends with %d%s%s", work->kind->name, code, error.text ? ": " : "",
             error.text ? error.text : "");
     if (code == -ECANCELED)
-        tri_error_set(&error, code, NULL, "The %s was cancelled.", work->kind->name);
+        tell_cancelled(work, has_begun, &error);
     tri_op_complete(op, code, code < 0 ? &error : NULL, value, value ? work->kind->free_value : NULL);
     tri_error_clear(&error);
 }

@@ -15,6 +15,8 @@ struct tri_work_kind {
     tri_work_run *run;
     void (*free_request)(void *request);
     void (*free_value)(void *value);
+    /* What is left where the run ended with -ECANCELED, to be read after "The format was cancelled;". NULL: *error says it. */
+    const char *(*left)(const void *request);
 };
 
 /* Starts op with the tag, and queues the work. `request` is taken, also on failure. 0, -EBUSY, -ENOMEM. */

@@ -635,7 +635,7 @@ def ctrl_c_stops_a_full_format_and_says_what_is_left(trireme):
         terminal.type(b"\x03")
         assert terminal.wait() == 130, terminal.seen
         assert b"VDS_E_OPERATION_CANCELED, 0x8004240D" in terminal.seen, terminal.seen
-        assert part.encode() + b", which holds no file system now: " in terminal.seen, terminal.seen
+        assert b"the format was cancelled; the volume has no file system now (" in terminal.seen, terminal.seen
     facts = info(trireme, part)
     assert facts["FileSystem"] is None and facts["Label"] is None, facts
     detach(trireme, device)
@@ -652,6 +652,41 @@ def hang(trireme, tool, arguments="*", until="/nonexistent"):
                    f'  test -e {tools} || exit\n done\n;;\nesac\nexec {real} "$@"\n')
     trireme.environment["PATH"] = tools + ":" + os.environ["PATH"]
     return begun
+
+
+def stopped(trireme, begun, *arguments, number=signal.SIGINT):
+    """What is said where the verb is stopped, by Ctrl-C or a signal, while the tool hangs."""
+    with Terminal(trireme, "disk", *arguments) as terminal:
+        assert eventually(lambda: os.path.exists(begun), 30), terminal.read(0)
+        if number == signal.SIGINT:
+            terminal.type(b"\x03")
+        else:
+            os.kill(terminal.pid, number)
+        assert terminal.wait() == 128 + number, terminal.seen
+    os.unlink(begun)
+    said = re.search(rb"(trireme: cannot [^\r\n]+)\r\n$", terminal.seen)
+    assert said and b"(VDS_E_OPERATION_CANCELED, 0x8004240D)" in said.group(1), terminal.seen
+    return said.group(1).decode()
+
+
+@clean
+def every_long_verb_that_is_stopped_says_what_is_left(trireme):
+    device, part = formatted(trireme, "--label", "old")
+    before = info(trireme, part)
+    begun = hang(trireme, "e2fsck")
+    for arguments, left in ((("check", part), "nothing was changed"),
+                            (("check", "--repair", part), "the volume may be repaired in part only"),
+                            (("resize", part, "-16M"), "the volume has its old size"),
+                            (("resize", part, "max"), "the volume has its old size")):
+        said = stopped(trireme, begun, *arguments)
+        assert f"cancelled; {left}" in said, said
+        assert info(trireme, part) == before
+    begun = hang(trireme, "mkfs.ext4")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        said = stopped(trireme, begun, "format", "--yes", part, number=number)
+        assert said.startswith(f"trireme: cannot format {part}: the format was cancelled; the volume has no file system")
+    assert info(trireme, part)["FileSystem"] is None
+    detach(trireme, device)
 
 
 @clean
@@ -671,6 +706,36 @@ def ctrl_c_does_not_reach_a_tool_that_moves_data(trireme):
         os.unlink(begun)
         os.unlink(go)
     assert "no damage" in trireme.text("disk", "check", part)
+    detach(trireme, device)
+
+
+@clean
+def every_long_verb_about_images_that_is_stopped_says_what_is_left(trireme):
+    raw, vhdx, qcow2 = (image(trireme, f"disk.{kind}") for kind in ("img", "vhdx", "qcow2"))
+    before = [info(trireme, name) for name in (raw, vhdx, qcow2)]
+    begun = hang(trireme, "qemu-img", "convert*|check*")
+    for arguments, left in ((("create", "--from", raw, path(trireme, "x.qcow2")), "no file is left of it"),
+                            (("convert", raw, path(trireme, "x.vhdx")), "no file is left of it"),
+                            (("resize", vhdx, "+8M"), "the image is as it was"),
+                            (("check", qcow2), "nothing was changed"),
+                            (("check", "--repair", qcow2), "the image may be repaired in part only")):
+        said = stopped(trireme, begun, *arguments)
+        assert f"cancelled; {left}" in said, said
+    begun = hang(trireme, "qemu-storage-daemon")
+    assert "cancelled; the image is not attached" in stopped(trireme, begun, "attach", qcow2)
+    assert [info(trireme, name) for name in (raw, vhdx, qcow2)] == before
+    assert sorted(os.listdir(trireme.folder)) == ["disk.img", "disk.qcow2", "disk.vhdx", "run", "tools"]
+
+
+@clean
+def ctrl_c_stops_a_full_clean_and_says_what_is_left(trireme):
+    device, _ = volume(trireme, size="64G")
+    with Terminal(trireme, "disk", "clean", "--yes", "--full", device) as terminal:
+        terminal.expect(rb"cleaning [^\r]*%")
+        terminal.type(b"\x03")
+        assert terminal.wait() == 130, terminal.seen
+    assert b"the clean was cancelled; the disk is raw now, and zeros are on a part of it only (" in terminal.seen
+    assert info(trireme, device)["PartitionStyle"] is None
     detach(trireme, device)
 
 
@@ -754,8 +819,9 @@ if __name__ == "__main__":
           one_thing_goes_by_many_names,
           a_disk_that_answers_errors_is_listed_as_failed, what_does_not_exist_is_refused,
           a_full_format_shows_how_far_it_is, a_narrow_terminal_shows_the_percentage_first,
-          ctrl_c_stops_a_full_format_and_says_what_is_left, ctrl_c_does_not_reach_a_tool_that_moves_data,
-          ctrl_c_stops_a_copy_and_leaves_no_file,
+          ctrl_c_stops_a_full_format_and_says_what_is_left, every_long_verb_that_is_stopped_says_what_is_left,
+          ctrl_c_does_not_reach_a_tool_that_moves_data, every_long_verb_about_images_that_is_stopped_says_what_is_left,
+          ctrl_c_stops_a_full_clean_and_says_what_is_left, ctrl_c_stops_a_copy_and_leaves_no_file,
           one_disk_is_worked_on_by_one_program_at_a_time,
           a_format_whose_program_is_killed_leaves_a_volume_that_is_empty, who_is_not_root_is_told_so,
           no_progress_is_shown_where_nobody_looks], need_disks)

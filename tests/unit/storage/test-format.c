@@ -375,7 +375,34 @@ static void a_tool_that_hangs_can_be_cancelled(void **state)
     assert_int_equal(tri_op_cancel(run.op), 0);
     assert_int_equal(test_run_end(&run, started), -ECANCELED);
     take_tool_away("mkfs.ext4", old);
+    assert_string_equal(run.error.text, "The format was cancelled; the volume has no file system now.");
     assert_string_equal(type_of(&id), "");
+    unlink(test_path("made"));
+    test_run_close(&run);
+    test_disk_drop(&disk);
+}
+
+static void what_a_cancelled_tool_left_and_cannot_be_erased_is_told(void **state)
+{
+    struct tri_volume_id id;
+    struct test_run run = TEST_RUN;
+    char script[600];
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.ext4");
+    NEEDS_TOOL("blockdev");
+    struct test_disk disk = make_volume(64 * MIB, 0, &id);
+    snprintf(script, sizeof script,
+             "for n; do :; done; mke2fs -q -F -t ext4 $n; blockdev --setro $n; touch %s; exec sleep 1000",
+             test_path("made"));
+    char *old = put_tool_in_front("mkfs.ext4", script);
+    struct tri_format_spec spec = format_spec(&id, "ext4", "new");
+    int started = tri_volume_format(&spec, test_run_op(&run), NULL, &run.error);
+    EVENTUALLY(access(test_path("made"), F_OK) == 0);
+    assert_int_equal(tri_op_cancel(run.op), 0);
+    assert_int_equal(test_run_end(&run, started), -ECANCELED);
+    take_tool_away("mkfs.ext4", old);
+    assert_non_null(strstr(run.error.text, "ended early, and what it left could not be erased ("));
+    assert_int_equal(TEST_PROGRAM("blockdev", "--setrw", node_of(&disk)), 0);
     unlink(test_path("made"));
     test_run_close(&run);
     test_disk_drop(&disk);
@@ -613,6 +640,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_tool_that_fails_leaves_an_empty_volume_and_says_so),
         cmocka_unit_test(a_tool_that_lies_is_found_out),
         cmocka_unit_test(a_tool_that_hangs_can_be_cancelled),
+        cmocka_unit_test(what_a_cancelled_tool_left_and_cannot_be_erased_is_told),
         cmocka_unit_test(a_mounted_volume_is_refused_without_force_and_mounted_again_with_it),
         cmocka_unit_test(a_volume_that_somebody_has_open_exclusively_is_refused_even_with_force),
         cmocka_unit_test(two_formats_of_one_volume_do_not_meet),
