@@ -44,7 +44,7 @@ def a_shell_takes_commands_and_ends_at_ctrl_d(trireme):
 def the_terminal_is_as_before_afterwards(trireme):
     for script in ("exit 0", "kill -9 $$"):
         with Terminal(trireme, "run", "-it", "sh", "-c", f"echo ready; read line; {script}") as terminal:
-            terminal.expect(rb"ready")
+            terminal.expect(rb"ready\r\n")
             raw = terminal.attributes()
             assert not raw[3] & termios.ICANON, "keys are not handed through as they are typed"
             terminal.type(b"\n")
@@ -54,7 +54,7 @@ def the_terminal_is_as_before_afterwards(trireme):
 
 def a_signal_that_ends_the_run_restores_the_terminal(trireme):
     with Terminal(trireme, "run", "-it", "sh", "-c", "echo ready; exec sleep 60") as terminal:
-        terminal.expect(rb"ready")
+        terminal.expect(rb"ready\r\n")
         os.kill(terminal.pid, signal.SIGTERM)
         assert terminal.wait() == 143
         assert terminal.attributes()[3] & termios.ICANON
@@ -63,7 +63,7 @@ def a_signal_that_ends_the_run_restores_the_terminal(trireme):
 def without_interactive_ctrl_c_is_a_signal_for_the_command(trireme):
     script = "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.1; done"
     with Terminal(trireme, "run", "sh", "-c", script) as terminal:
-        terminal.expect(rb"ready")
+        terminal.expect(rb"ready\r\n")
         terminal.type(b"\x03")
         terminal.expect(rb"caught")
         assert terminal.wait() == 9
@@ -86,7 +86,7 @@ def a_terminal_without_one_of_our_own_ends_its_input_with_ours(trireme):
 
 def a_hang_up_ends_the_container(trireme):
     with Terminal(trireme, "run", "-it", "sh", "-c", "echo ready; exec sleep 60") as terminal:
-        terminal.expect(rb"ready")
+        terminal.expect(rb"ready\r\n")
     assert eventually(lambda: not trireme.processes()), trireme.processes()
 
 
