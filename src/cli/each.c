@@ -1,5 +1,7 @@
 #include "each.h"
 
+#include <stdio.h>
+
 #include "output.h"
 #include "text.h"
 
@@ -25,13 +27,14 @@ int tri_each_system(struct tri_cli *cli, const char *verb, const char *show, tri
     json_t *results = tri_checked(json_array());
     int status = 0;
 
-    for (int i = 0; i < cli->argc; i++) {
+    for (int i = 0; i < cli->argc && status <= TRI_EXIT_SIGNAL; i++) { /* a signal is not for one of them only */
         json_t *result = tri_checked(json_pack("{s:s}", "Id", cli->argv[i]));
         int failed = act_on(cli, cli->argv[i], verb, act, result);
         if (failed) {
             status = failed;
         } else {
             print_member(cli, json_object_get(result, show));
+            fflush(stdout); /* the next one may take long */
             json_array_append(results, result);
         }
         json_decref(result);

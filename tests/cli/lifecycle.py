@@ -1,6 +1,7 @@
 """Containers in the background: every verb that is about one that runs already."""
 import json
 import os
+import select
 import signal
 import subprocess
 
@@ -58,6 +59,14 @@ def wait_tells_how_the_command_ended(trireme):
     wait = trireme.start("wait", "--json", name)
     trireme.text("kill", name)
     assert json.loads(wait.communicate(timeout=30)[0]) == [{"Id": name, "ExitCode": 137}]
+
+
+def wait_tells_each_status_at_once(trireme):
+    short, long = trireme.detached("sh", "-c", "exit 4"), trireme.detached("sleep", "60")
+    wait = trireme.start("wait", short, long)
+    assert select.select([wait.stdout], [], [], 30)[0] and os.read(wait.stdout.fileno(), 64) == b"4\n"
+    trireme.text("kill", long)
+    assert wait.communicate(timeout=30)[0] == b"137\n"
 
 
 def wait_tells_it_afterwards_too(trireme):
@@ -169,13 +178,13 @@ def stop_terminates_what_does_not_end_in_time(trireme):
 
 
 def an_interrupted_stop_stops_nothing(trireme):
-    name = trapping(trireme, "'' TERM")
-    stop = trireme.start("stop", "-t", "50", name)
+    name, other = trapping(trireme, "'' TERM"), trireme.detached("sleep", "1000")
+    stop = trireme.start("stop", "-t", "50", name, other)
     assert eventually(lambda: listens_for(stop.pid, signal.SIGINT))
     stop.send_signal(signal.SIGINT)
     assert stop.wait(30) == 128 + signal.SIGINT and b"ERROR_CANCELLED" in stop.stderr.read()
-    assert trireme.ids() == [name]
-    trireme.text("stop", "-t", "0", name)
+    assert sorted(trireme.ids()) == sorted([name, other]) and stop.stdout.read() == b""
+    trireme.text("stop", "-t", "0", name, other)
 
 
 def listens_for(pid, number):
@@ -263,7 +272,8 @@ def killing_the_process_in_the_background_ends_its_container(trireme):
 if __name__ == "__main__":
     main([a_detached_run_prints_its_id_and_is_listed, a_detached_run_as_json_tells_id_and_process,
           a_detached_run_that_cannot_start_says_so, a_detached_run_keeps_no_stream_of_its_caller,
-          a_container_ends_with_its_command, wait_tells_how_the_command_ended, wait_tells_it_afterwards_too,
+          a_container_ends_with_its_command, wait_tells_how_the_command_ended,
+          wait_tells_each_status_at_once, wait_tells_it_afterwards_too,
           the_id_of_a_stopped_container_is_free, exec_runs_in_the_same_container,
           exec_in_the_background_prints_a_process_that_can_be_signalled, exec_does_not_wait_for_what_it_leaves_behind,
           inspect_tells_everything, stats_measure_what_runs, stats_watch_until_an_interrupt,
