@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <trireme.h>
 #include <unistd.h>
@@ -271,7 +272,16 @@ int tri_attach_wait(struct tri_attach *attach, uint32_t timeout_s)
     return exit_status(attach);
 }
 
-void tri_attach_drain(struct tri_attach *attach)
+static int check_written(const struct tri_attach *attach, int status)
+{
+    for (int which = OUTPUT; which <= ERRORS; which++)
+        if (attach->streams[which].pump.error)
+            return tri_fail(attach->call->cli, "cannot write the output of the program in %s: %s", attach->call->id,
+                            strerror(attach->streams[which].pump.error));
+    return status;
+}
+
+int tri_attach_drain(struct tri_attach *attach, int status)
 {
     struct pollfd fds[] = {{.fd = attach->copied_fd, .events = POLLIN}, {.fd = tri_signals_hold(), .events = POLLIN}};
     eventfd_t count;
@@ -282,6 +292,7 @@ void tri_attach_drain(struct tri_attach *attach)
             attach->outputs--;
     tri_signals_release();
     tri_terminal_restore(&attach->terminal); /* not before: its last words are still for a raw one */
+    return check_written(attach, status);
 }
 
 void tri_attach_freep(struct tri_attach **attach)

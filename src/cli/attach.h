@@ -20,8 +20,9 @@ uint32_t tri_attach_pid(const struct tri_attach *attach);
 int tri_attach_wait(struct tri_attach *attach, uint32_t timeout_s);
 
 /* Waits until its output has been copied to the end. Where somebody else holds the other end - what the program left
- * behind in the background - a second of silence is the end. */
-void tri_attach_drain(struct tri_attach *attach);
+ * behind in the background - a second of silence is the end. Returns `status`, or TRI_EXIT_FAILED after having said that
+ * not all of it could be written. */
+int tri_attach_drain(struct tri_attach *attach, int status);
 
 void tri_attach_freep(struct tri_attach **attach);
 #define TRI_AUTO_ATTACH TRI_CLEANUP(tri_attach_freep)

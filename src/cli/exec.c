@@ -49,10 +49,10 @@ static int run(struct tri_cli *cli)
     if (settings->detach)
         return finish_detached(cli, id, tri_attach_pid(attach));
     status = tri_attach_wait(attach, 0);
-    tri_attach_drain(attach);
+    int drained = tri_attach_drain(attach, status);
     if (cli->json)
         print_result(cli, id, tri_attach_pid(attach), &status);
-    return status;
+    return drained;
 }
 
 const struct tri_verb tri_verb_exec = {

@@ -108,7 +108,7 @@ static bool begins_with_word(const char *text)
     for (size_t i = 1; i < length; i++)
         if (!islower((unsigned char)text[i]))
             return false;
-    return length > 1;
+    return length > 1 || !strncmp(text, "A ", 2);
 }
 
 /* A sentence as the end of ours: without its full stop, and small at the beginning unless that is a name. */

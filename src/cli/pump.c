@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SPLICE_BYTES (1u << 20)
@@ -41,20 +42,34 @@ static ssize_t write_all(int fd, const char *bytes, size_t size)
     return (ssize_t)size;
 }
 
-static ssize_t copy(const struct tri_pump *pump)
+/* Nobody reads there any more: the pipe is closed, the terminal hung up. */
+static bool is_gone(int fd, int error)
+{
+    struct stat status;
+
+    return error == EPIPE || (error == EIO && fstat(fd, &status) == 0 && S_ISCHR(status.st_mode));
+}
+
+static ssize_t copy(struct tri_pump *pump)
 {
     char bytes[COPY_BYTES];
     ssize_t n = read(pump->from, bytes, sizeof(bytes));
 
-    return n <= 0 ? n : write_all(pump->to, bytes, (size_t)n);
+    if (n <= 0)
+        return n;
+    n = write_all(pump->to, bytes, (size_t)n);
+    if (n < 0 && !is_gone(pump->to, errno))
+        pump->error = errno;
+    return n;
 }
 
-/* splice answers EINVAL where neither end is a pipe, or the target is appended to: those are copied. */
-static ssize_t move(const struct tri_pump *pump, bool *splicing)
+/* splice answers EINVAL where neither end is a pipe, or the target is appended to: those are copied. So is the rest
+ * where it fails, which tells the ends' errors apart. */
+static ssize_t move(struct tri_pump *pump, bool *splicing)
 {
     if (*splicing) {
         ssize_t n = splice(pump->from, NULL, pump->to, NULL, SPLICE_BYTES, SPLICE_F_MOVE);
-        if (n >= 0 || errno != EINVAL)
+        if (n >= 0 || errno == EAGAIN || errno == EINTR)
             return n;
         *splicing = false;
     }
@@ -62,7 +77,7 @@ static ssize_t move(const struct tri_pump *pump, bool *splicing)
 }
 
 /* true: the source is at its end, or the target is gone. A terminal's master answers EIO at the end. */
-static bool run_to_end(const struct tri_pump *pump)
+static bool run_to_end(struct tri_pump *pump)
 {
     bool splicing = true;
 
@@ -78,7 +93,7 @@ static bool run_to_end(const struct tri_pump *pump)
 
 static void *run(void *argument)
 {
-    const struct tri_pump *pump = argument;
+    struct tri_pump *pump = argument;
 
     if (run_to_end(pump))
         pump->ended(pump->context);

@@ -15,6 +15,7 @@ struct tri_pump {
     int done_fd;  /* an eventfd, counted up by 1 at the end; or -1 */
     void (*ended)(void *context); /* called in the thread where the source is at its end or the target takes no more */
     void *context;
+    _Atomic int error; /* why the target takes no more, an errno; 0 also where nobody reads there any more */
 };
 
 /* The pump and its descriptors must live until done_fd was told, or until the process ends. Returns 0 or -errno. */

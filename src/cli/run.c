@@ -129,8 +129,7 @@ static int run_program(struct tri_call *call, HCS_SYSTEM system, const struct tr
         tri_background_enter(background_fd);
     }
     status = tri_attach_wait(attach, settings->timeout_s);
-    int ended = end(call, system, status);
-    tri_attach_drain(attach);
+    int ended = tri_attach_drain(attach, end(call, system, status));
     if (cli->json && !settings->process.detach)
         tri_print_document(json_pack("{s:s, s:i}", "Id", call->id, "ExitCode", status));
     if (settings->process.detach)

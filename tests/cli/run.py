@@ -87,6 +87,18 @@ def output_to_a_file_is_appended_where_that_was_asked(trireme):
         assert file.read() == b"line\nline\n"
 
 
+def output_that_cannot_be_written_is_a_failure(trireme):
+    name = trireme.detached("sleep", "60")
+    for arguments in (("run",), ("exec", name)):
+        for script in ("echo lost", "echo lost; exit 3"):
+            with open("/dev/full", "wb") as full:
+                done = trireme(*arguments, "--", "sh", "-c", script, stdout=full, stderr=subprocess.PIPE)
+            assert done.returncode == 125, done
+            assert b"cannot write the output of the program in " in done.stderr, done
+            assert done.stderr.endswith(b": No space left on device\n"), done
+    trireme.text("stop", "-t", "0", name)
+
+
 def a_reader_that_goes_away_ends_the_command_as_it_would_here(trireme):
     run = trireme.start("run", "yes")
     assert run.stdout.read(4) == b"y\ny\n"
@@ -105,6 +117,11 @@ def environment_folder_user_and_host_name_are_as_asked(trireme):
     done = trireme("run", "-e", "A=one two", "-e", "B=", "-e", "C", "-w", "/usr", "-u", "65534:65533", "--hostname",
                    "harbour", "sh", "-c", script, env={"C": "ours"})
     assert done.stdout == b"one two||ours|/usr|65534:65533|harbour\n", done
+
+
+def a_host_name_that_cannot_be_is_refused(trireme):
+    done = trireme("run", "--name", "web1", "--hostname", "a b", "true")
+    assert done.returncode == 125 and b"cannot create web1: a host name has " in done.stderr, done
 
 
 def the_host_root_is_a_throw_away_copy(trireme):
@@ -300,8 +317,10 @@ if __name__ == "__main__":
           without_interactive_the_input_is_empty, input_that_the_command_does_not_want_is_no_error,
           a_hundred_megabytes_come_through_whole, both_ways_at_once_come_through_whole,
           output_to_a_file_is_appended_where_that_was_asked,
-          a_reader_that_goes_away_ends_the_command_as_it_would_here, the_command_starts_with_ordinary_signals,
-          environment_folder_user_and_host_name_are_as_asked, the_host_root_is_a_throw_away_copy,
+          output_that_cannot_be_written_is_a_failure, a_reader_that_goes_away_ends_the_command_as_it_would_here,
+          the_command_starts_with_ordinary_signals,
+          environment_folder_user_and_host_name_are_as_asked, a_host_name_that_cannot_be_is_refused,
+          the_host_root_is_a_throw_away_copy,
           volumes_are_the_host_folder_itself, a_read_only_volume_cannot_be_written_to,
           more_memory_than_the_limit_ends_the_command, half_a_processor_is_half_the_time,
           the_network_is_empty_or_the_hosts_as_asked, the_network_of_another_container_can_be_joined,
