@@ -4,6 +4,7 @@
 #include "disk-ask.h"
 #include "disk-facts.h"
 #include "output.h"
+#include "signals.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -30,6 +31,7 @@ static const struct tri_option options[] = {
 
 static HRESULT initialise(const struct tri_disks *disks, IVdsDisk *disk, VDS_PARTITION_STYLE style)
 {
+    TRI_OUTLAST_SIGNALS;
     TRI_AUTO_RELEASE IVdsPack *pack = NULL;
     VDS_DISK_PROP prop = {0};
     HRESULT hr = IVdsDisk_GetProperties(disk, &prop);

@@ -8,6 +8,7 @@
 #include "disk-facts.h"
 #include "disk-work.h"
 #include "output.h"
+#include "signals.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -219,9 +220,16 @@ static int create(const struct tri_disks *disks, const struct tri_place *place, 
     return print_new(disks, place, work.output.cp.ullOffset);
 }
 
+static HRESULT delete_partition(const struct tri_place *disk, uint64_t offset_bytes, bool force)
+{
+    TRI_OUTLAST_SIGNALS;
+    TRI_AUTO_RELEASE IVdsAdvancedDisk *table = tri_interface(disk->disk, &IID_IVdsAdvancedDisk);
+
+    return table ? IVdsAdvancedDisk_DeletePartition(table, offset_bytes, force, force) : E_NOINTERFACE;
+}
+
 static int delete (const struct tri_disks *disks, const struct tri_place *place, const struct settings *settings)
 {
-    TRI_AUTO_RELEASE IVdsAdvancedDisk *disk = tri_interface(place->disk, &IID_IVdsAdvancedDisk);
     TRI_AUTO_FREE char *text = tri_text_format("%s:%u", place->name, settings->delete);
     TRI_AUTO_PLACE struct tri_place partition = {0};
 
@@ -230,8 +238,7 @@ static int delete (const struct tri_disks *disks, const struct tri_place *place,
         status = tri_disk_ask_erase(disks, &partition, "delete", settings->force, settings->yes);
     if (status)
         return status;
-    HRESULT hr = disk ? IVdsAdvancedDisk_DeletePartition(disk, partition.offset_bytes, settings->force, settings->force)
-                      : E_NOINTERFACE;
+    HRESULT hr = delete_partition(place, partition.offset_bytes, settings->force);
     if (FAILED(hr))
         return tri_disks_fail(disks, hr, "cannot delete %s", partition.name);
     tri_print_line(disks->cli, partition.name);

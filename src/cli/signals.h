@@ -17,4 +17,14 @@ static inline void tri_signals_releasep(const int *held)
     tri_signals_release();
 }
 
+/* For what takes a moment and must not be left half-done: in this scope a signal is too late. */
+#define TRI_OUTLAST_SIGNALS                                                                                            \
+    __attribute__((unused)) TRI_CLEANUP(tri_signals_outlastp) const int tri_signals_held = tri_signals_hold()
+static inline void tri_signals_outlastp(const int *held)
+{
+    while (tri_signals_take())
+        ;
+    tri_signals_release();
+}
+
 #endif

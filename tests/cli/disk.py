@@ -739,6 +739,51 @@ def ctrl_c_stops_a_full_clean_and_says_what_is_left(trireme):
     detach(trireme, device)
 
 
+def writes_under_way(device):
+    with open(f"/sys/block/{os.path.basename(device)}/inflight", encoding="ascii") as file:
+        return int(file.read().split()[1])
+
+
+def is_pending(pid, number):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        masks = [int(line.split()[1], 16) for line in file if line.startswith(("SigPnd:", "ShdPnd:"))]
+    return any(mask >> (number - 1) & 1 for mask in masks)
+
+
+def interrupted(trireme, mount, device, *arguments):
+    """The exit status of a verb that has met Ctrl-C while its first write to the device could not go on: the image's file
+    is in a file system that is frozen."""
+    subprocess.run(["fsfreeze", "-f", mount], check=True)
+    try:
+        with Terminal(trireme, "disk", *arguments) as terminal:
+            assert eventually(lambda: writes_under_way(device), 30), terminal.read(0)
+            terminal.type(b"\x03")
+            assert eventually(lambda: is_pending(terminal.pid, signal.SIGINT), 30)
+            subprocess.run(["fsfreeze", "-u", mount], check=True)
+            return terminal.wait()
+    finally:
+        subprocess.run(["fsfreeze", "-u", mount], check=False, capture_output=True)
+
+
+@clean
+def ctrl_c_leaves_no_partition_table_half_written(trireme):
+    if not shutil.which("fsfreeze", path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
+        raise Skip("there is no fsfreeze")
+    outer, part = formatted(trireme, name="outer.img", size="256M")
+    mount = trireme.text("disk", "mount", part, folder(trireme))
+    device = trireme.text("disk", "attach", image(trireme, "mnt/inner.img"))
+    try:
+        assert interrupted(trireme, mount, device, "init", "--yes", device) == 0
+        assert info(trireme, device)["PartitionStyle"] == "GPT"
+        made = trireme.text("disk", "partition", device)
+        assert interrupted(trireme, mount, device, "partition", "--yes", "--delete", "1", device) == 0
+        assert info(trireme, device)["Partitions"] == [] and not os.path.exists(made)
+    finally:
+        detach(trireme, device)
+    trireme.text("disk", "unmount", mount)
+    detach(trireme, outer)
+
+
 @clean
 def ctrl_c_stops_a_copy_and_leaves_no_file(trireme):
     source = image(trireme, size="2G")
@@ -821,7 +866,8 @@ if __name__ == "__main__":
           a_full_format_shows_how_far_it_is, a_narrow_terminal_shows_the_percentage_first,
           ctrl_c_stops_a_full_format_and_says_what_is_left, every_long_verb_that_is_stopped_says_what_is_left,
           ctrl_c_does_not_reach_a_tool_that_moves_data, every_long_verb_about_images_that_is_stopped_says_what_is_left,
-          ctrl_c_stops_a_full_clean_and_says_what_is_left, ctrl_c_stops_a_copy_and_leaves_no_file,
+          ctrl_c_stops_a_full_clean_and_says_what_is_left, ctrl_c_leaves_no_partition_table_half_written,
+          ctrl_c_stops_a_copy_and_leaves_no_file,
           one_disk_is_worked_on_by_one_program_at_a_time,
           a_format_whose_program_is_killed_leaves_a_volume_that_is_empty, who_is_not_root_is_told_so,
           no_progress_is_shown_where_nobody_looks], need_disks)
