@@ -10,6 +10,14 @@ static struct {
     sigset_t saved_mask;
 } held = {.fd = -1};
 
+/* As nohup leaves it, or a shell that runs us in the background. */
+static bool is_ignored(int number)
+{
+    struct sigaction action;
+
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 int tri_signals_hold(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
@@ -19,7 +27,8 @@ int tri_signals_hold(void)
         return held.fd;
     sigemptyset(&set);
     for (size_t i = 0; i < TRI_COUNT(numbers); i++)
-        sigaddset(&set, numbers[i]);
+        if (!is_ignored(numbers[i])) /* a signalfd would see it all the same */
+            sigaddset(&set, numbers[i]);
     sigprocmask(SIG_BLOCK, &set, &held.saved_mask);
     held.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return held.fd;

@@ -1,5 +1,6 @@
 /* The signals by which people end or resize what they started, as a descriptor to poll. From the first hold to the last
- * release they are blocked and arrive there only; outside they have their usual effect. Holds nest. */
+ * release they are blocked and arrive there only; outside they have their usual effect. Those that whoever started us has
+ * had ignored stay ignored. Holds nest. */
 #ifndef TRI_CLI_SIGNALS_H
 #define TRI_CLI_SIGNALS_H
 

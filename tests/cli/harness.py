@@ -241,6 +241,9 @@ def run_one(number, test, trireme):
 def main(tests, before=lambda: None):
     """The program's arguments: the command, the folder of its helpers, and parts of the names of tests to run."""
     executable, libexec = sys.argv[1:3]
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:  # as for what runs in the background; the command would keep it so
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     chosen = [test for test in tests if not sys.argv[3:] or any(part in test.__name__ for part in sys.argv[3:])]
     try:
         before()

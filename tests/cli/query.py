@@ -339,6 +339,17 @@ def watching_ends_with_ctrl_c(trireme):
         assert watcher.wait(30) == 130 and watcher.stderr.read() == b"", watcher
 
 
+@with_racks
+def watching_ends_with_no_signal_that_is_ignored(trireme):
+    for number in (signal.SIGHUP, signal.SIGINT):
+        ignore = lambda number=number: signal.signal(number, signal.SIG_IGN)
+        with trireme.start("watch", CREATED, preexec_fn=ignore) as watcher:
+            assert make_until(trireme, lambda watcher=watcher: watcher.stdout in wait_for(watcher))
+            watcher.send_signal(number)
+            watcher.send_signal(signal.SIGTERM)  # taken after the other, if that is taken
+            assert watcher.wait(30) == 128 + signal.SIGTERM, (number, watcher.returncode)
+
+
 def wait_for(watcher):
     return select.select([watcher.stdout], [], [], 0)[0]
 
@@ -373,5 +384,5 @@ if __name__ == "__main__":
           objects_are_deleted_and_classes_only_when_asked_to, a_method_runs_and_its_answer_is_the_status,
           classes_are_listed_and_described, what_is_described_can_be_compiled_again, mof_is_all_or_nothing,
           included_files_are_looked_for_beside_the_one_that_names_them,
-          events_are_printed_as_they_come, watching_ends_with_ctrl_c, watching_ends_when_its_time_is_over,
-          a_closed_output_ends_it])
+          events_are_printed_as_they_come, watching_ends_with_ctrl_c, watching_ends_with_no_signal_that_is_ignored,
+          watching_ends_when_its_time_is_over, a_closed_output_ends_it])
