@@ -62,7 +62,7 @@ static void cancel(struct tri_disk_work *work, struct tri_progress *progress, IV
 
     if (work->disks->cli->json || hr == VDS_E_OPERATION_CANCELED)
         return;
-    fprintf(stderr, "%s%s\n", progress->drawn ? "\r\033[K" : "",
+    fprintf(stderr, "%s%s\n", progress->doing ? "\r\033[K" : "", /* also what the terminal shows for the key, ^C */
             too_late ? "trireme: this cannot be stopped any more; waiting for its end" : "trireme: stopping");
 }
 

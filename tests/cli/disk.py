@@ -664,7 +664,8 @@ def stopped(trireme, begun, *arguments, number=signal.SIGINT):
             os.kill(terminal.pid, number)
         assert terminal.wait() == 128 + number, terminal.seen
     os.unlink(begun)
-    said = re.search(rb"(trireme: cannot [^\r\n]+)\r\n$", terminal.seen)
+    assert b"\r\x1b[Ktrireme: stopping\r\n" in terminal.seen, terminal.seen
+    said = re.search(rb"(?:\n|\r\x1b\[K)(trireme: cannot [^\r\n]+)\r\n$", terminal.seen)
     assert said and b"(VDS_E_OPERATION_CANCELED, 0x8004240D)" in said.group(1), terminal.seen
     return said.group(1).decode()
 
