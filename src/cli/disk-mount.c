@@ -18,6 +18,19 @@ static char *access_path(const char *text)
     return realpath(text, NULL);
 }
 
+/* mountinfo has blanks and the like in a path as "\040". In place. */
+static void unescape(char *path)
+{
+    char *to = path;
+
+    for (const char *from = path; *from; to++) {
+        bool is_escape = *from == '\\' && strspn(from + 1, "01234567") >= 3;
+        *to = is_escape ? (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0')) : *from;
+        from += is_escape ? 4 : 1;
+    }
+    *to = '\0';
+}
+
 /* The folder behind a drive letter, newly allocated: where the kernel has mounted the device below drives/X. NULL: it is
  * not to be seen. */
 static char *folder_of_letter(const char *device, char letter)
@@ -36,6 +49,7 @@ static char *folder_of_letter(const char *device, char letter)
         if (!strcmp(source, device) && length >= end && !strcmp(point + length - end, ending)) {
             free(folder);
             folder = tri_text_format("%s", point);
+            unescape(folder);
         }
     }
     if (file)
@@ -72,7 +86,7 @@ static int run(struct tri_cli *cli)
         return tri_fail_because(cli, VDS_E_PATH_NOT_FOUND,
                                 errno == ENOENT ? "there is no such folder; make one, which must be empty"
                                                 : strerror(errno),
-                                "cannot mount %s at %s", cli->argv[0], cli->argv[1]);
+                                "cannot mount %s at %s", tri_text_named(cli->argv[0]), tri_text_named(cli->argv[1]));
     int status = tri_disks_open(&disks, cli);
     if (!status)
         status = tri_place_find(&disks, "mount", cli->argv[0], TRI_PLACE_VOLUME, &place);

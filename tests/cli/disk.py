@@ -398,6 +398,17 @@ def a_volume_is_mounted_at_folders_and_letters(trireme):
 
 
 @clean
+def the_folder_of_a_letter_is_one_that_can_be_entered(trireme):
+    trireme.environment["TRIREME_RUNTIME_DIR"] = folder(trireme, "run of this")
+    device, part = formatted(trireme)
+    letter, place = trireme.text("disk", "mount", part, "Q:").split("  ")
+    assert letter == "Q:\\" and place == path(trireme, "run of this/drives/Q") and os.path.ismount(place), place
+    refuses(trireme, "mount", part, "", naming=f' {part} at "": there is no such folder')
+    trireme.text("disk", "unmount", "Q:")
+    detach(trireme, device)
+
+
+@clean
 def a_volume_in_use_is_unmounted_only_by_force(trireme):
     device, part = formatted(trireme)
     mount = folder(trireme)
@@ -858,7 +869,8 @@ if __name__ == "__main__":
           a_disk_is_initialised_once_and_cleaned, a_partition_is_deleted_by_its_number,
           formats_that_cannot_be_are_refused_and_nothing_changes, a_unit_a_label_and_a_partition_that_is_no_volume,
           what_is_mounted_is_left_alone_unless_forced, a_volume_is_mounted_at_folders_and_letters,
-          a_volume_in_use_is_unmounted_only_by_force, a_volume_is_resized_with_its_file_system,
+          the_folder_of_a_letter_is_one_that_can_be_entered, a_volume_in_use_is_unmounted_only_by_force,
+          a_volume_is_resized_with_its_file_system,
           damage_is_found_and_repaired, images_are_checked_too, nothing_is_erased_without_a_yes,
           a_terminal_is_asked_and_its_answer_counts, the_disk_of_the_running_system_is_refused,
           disks_are_listed_as_a_tree, free_space_is_listed_where_it_is_asked_for, what_is_known_is_told_as_json,

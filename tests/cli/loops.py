@@ -3,6 +3,7 @@ import contextlib
 import functools
 import glob
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -35,7 +36,7 @@ def loops(folder):
 def mounts(folder):
     """What is mounted below a folder, the last one first."""
     with open("/proc/self/mountinfo", encoding="utf-8") as file:
-        points = [line.split()[4] for line in file]
+        points = [re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), line.split()[4]) for line in file]
     return [point for point in reversed(points) if point.startswith(folder)]
 
 
