@@ -160,14 +160,16 @@ OUTSIDE static bool keeper_start(struct tri_keeper *k)
     return k->step == STEP_NONE;
 }
 
-/* Lets go of the host's descriptors, and gets the two that it needs. */
+/* Lets go of the host's descriptors, and gets the two that it needs. The host may be dead by now: a program that goes on
+ * without it is none the worse for that. */
 OUTSIDE static bool keeper_detach(struct tri_keeper *k, struct pollfd watched[2])
 {
     if (syscall(SYS_close_range, 0, ~0u, CLOSE_RANGE_UNSHARE) < 0)
         return fails_at(k, STEP_WATCH);
     watched[0] = (struct pollfd){.fd = (int)syscall(SYS_pidfd_open, k->pid, 0), .events = POLLIN};
     watched[1] = (struct pollfd){.fd = (int)syscall(SYS_pidfd_open, k->host, 0), .events = POLLIN};
-    return (watched[0].fd >= 0 && watched[1].fd >= 0) || fails_at(k, STEP_WATCH);
+    bool is_orphan = watched[1].fd < 0 && errno == ESRCH && !k->ends_with_parent;
+    return (watched[0].fd >= 0 && (watched[1].fd >= 0 || is_orphan)) || fails_at(k, STEP_WATCH);
 }
 
 OUTSIDE static int keeper_main(void *data)
