@@ -1,4 +1,5 @@
 /* trireme disk resize: a volume with its file system, or an image that is not attached. */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -22,7 +23,10 @@ static const char *parse_change(const char *text, struct change *ret)
         ret->how = strcasecmp(text, "max") ? MINIMUM : MAXIMUM;
         return NULL;
     }
-    return tri_parse_bytes(text + (ret->how != TO), &ret->bytes) ? "is none of SIZE, +SIZE, -SIZE, max and min" : NULL;
+    int r = tri_size_parse(text + (ret->how != TO), &ret->bytes);
+    if (r == -ERANGE)
+        return TRI_SIZE_TOO_LARGE;
+    return r < 0 || !ret->bytes ? "is none of SIZE, +SIZE, -SIZE, max and min" : NULL;
 }
 
 /* ---- volumes ---- */

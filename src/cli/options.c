@@ -245,12 +245,13 @@ const char *tri_parse_size_mb(const char *value, void *field)
 
     errno = 0;
     double number = strtod(value, &end);
+    bool is_huge = errno == ERANGE && number > 1;
     const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) : units;
-    if (errno || end == value || !isfinite(number) || number <= 0 || !unit || (*end && end[1]))
+    if (end == value || (!isfinite(number) && !is_huge) || !(number > 0) || !unit || (*end && end[1]))
         return wrong;
     double size_mb = ceil(ldexp(number, 10 * (int)(unit - units)) / 1048576);
     if (size_mb > (double)(INT64_MAX >> 20))
-        return wrong;
+        return "is too large: the largest size is 8796093022207m";
     *(uint64_t *)field = (uint64_t)size_mb;
     return NULL;
 }
@@ -259,7 +260,10 @@ const char *tri_parse_bytes(const char *value, void *field)
 {
     uint64_t bytes;
 
-    if (!tri_size_parse(value, &bytes) || !bytes)
+    int r = tri_size_parse(value, &bytes);
+    if (r == -ERANGE)
+        return TRI_SIZE_TOO_LARGE;
+    if (r < 0 || !bytes)
         return "is not a size such as 512M, 1.5GiB or 4096 (bytes)";
     *(uint64_t *)field = bytes;
     return NULL;

@@ -1,6 +1,7 @@
 #include "size.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,19 +25,23 @@ static long double unit_factor(const char *unit)
     return strcasecmp(unit + 1, "B") ? 0 : powl(1000, power);
 }
 
-bool tri_size_parse(const char *text, uint64_t *ret_bytes)
+int tri_size_parse(const char *text, uint64_t *ret_bytes)
 {
     size_t digits = strspn(text, "0123456789"), length = digits;
 
-    if (!digits || digits > 19)
-        return false;
+    if (!digits)
+        return -EINVAL;
     if (text[length] == '.')
         length += 1 + strspn(text + length + 1, "0123456789");
     while (text[length] == ' ') /* as we print them: "1.5 GiB" */
         length++;
     long double factor = unit_factor(text + length), bytes = strtold(text, NULL) * factor;
-    if (factor == 0 || bytes >= 0x1p63L || (factor == 1 && text[digits] == '.'))
-        return false;
-    *ret_bytes = (uint64_t)(factor == 1 ? bytes : ceill(bytes / SECTOR_BYTES) * SECTOR_BYTES);
-    return true;
+    if (factor == 0 || (factor == 1 && text[digits] == '.'))
+        return -EINVAL;
+    if (factor != 1)
+        bytes = ceill(bytes / SECTOR_BYTES) * SECTOR_BYTES;
+    if (bytes >= 0x1p63L)
+        return -ERANGE;
+    *ret_bytes = (uint64_t)bytes;
+    return 0;
 }

@@ -60,9 +60,14 @@ def sizes_are_read_as_people_write_them(trireme):
 
 @clean
 def sizes_that_make_no_sense_are_refused(trireme):
-    for size in ("0", "", "-1", "ten", "5X", "1e9", "0x10", "1.5", "8E", "99999999999999999999", "1..5M", "4MM", "nan",
+    for size in ("0", "", "-1", "ten", "5X", "1e9", "0x10", "1.5", "1..5M", "4MM", "nan",
                  "+5"):
         refuses(trireme, "create", "--", path(trireme, "x.img"), size, naming="it is not a size")
+    for size in ("8E", "8EiB", "9223372036854775808", "99999999999999999999", "9" * 400 + "k",
+                 "7.9999999999999999999E"):
+        refuses(trireme, "create", path(trireme, "x.img"), size,
+                naming="it is too large: the largest size is 9223372036854775296 bytes")
+        refuses(trireme, "resize", path(trireme, "x.img"), f"+{size}", naming="it is too large: the largest size is")
     refuses(trireme, "create", path(trireme, "x.img"), naming="SIZE")
     refuses(trireme, "create", path(trireme, "x.img"), "1000", code="E_INVALIDARG", naming="512")
     assert not os.path.exists(path(trireme, "x.img"))

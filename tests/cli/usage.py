@@ -110,13 +110,16 @@ def a_missing_value_is_told(trireme):
 
 
 def values_that_make_no_sense_are_refused(trireme):
-    for option, values in {"--memory": ("", "5x", "-1", "0", "1e99g", "12mm"), "--cpus": ("0", "two", "-1", "nan"),
+    for option, values in {"--memory": ("", "5x", "-1", "0", "nan", "inf", "12mm"), "--cpus": ("0", "two", "-1", "nan"),
                            "--cpu-weight": ("0", "-1", "many"), "--timeout": ("-1", "1.5", "99999999999"),
                            "--volume": ("/tmp", ":/x", "/tmp:relative", "/tmp:/x:no", "/nonexistent/folder:/x"),
                            "--rootfs": ("/nonexistent/folder", "/etc/passwd"), "--layer": ("/nonexistent/folder",),
                            "--bundle": ("/nonexistent/folder",), "--name": ("",)}.items():
         for value in values:
             refuses(trireme, "run", option, value, "--", "true", naming=option)
+    for value in ("1e99g", "8388608t", "9" * 400):
+        refuses(trireme, "run", "--memory", value, "--", "true",
+                naming="it is too large: the largest size is 8796093022207m")
     refuses(trireme, "kill", "-s", "NONSENSE", "x", naming="NONSENSE")
     refuses(trireme, "stop", "-t", "soon", "x", naming="soon")
     refuses(trireme, "ps", "--filter", "colour=red", naming="colour=red")
