@@ -203,7 +203,7 @@ static uint64_t digest_mounts(dev_t device, const char *node)
     char **paths = NULL;
     size_t count = 0;
     uint64_t value = 0;
-    if (!device || tri_mount_points(device, node, &paths, &count, &error) < 0)
+    if (!device || tri_mount_points(device, node, TRI_MOUNTS_WHOLE, &paths, &count, &error) < 0)
         return 0;
     for (size_t i = 0; i < count; i++)
         value += digest_text(DIGEST_START, paths[i]);

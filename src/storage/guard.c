@@ -322,21 +322,35 @@ static int remember_path(struct asked *asked, const char *path, struct tri_error
     return 0;
 }
 
+static bool has_path(char *const *paths, size_t count, const char *path)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(paths[i], path) == 0)
+            return true;
+    return false;
+}
+
+/* A mount of a folder in the file system holds the device as any other, but is not kept in mind: what is changed may not
+ * have the folder any more. */
 static int ask_mounts(struct asked *asked, struct tri_error *error)
 {
-    char node[64], **points = NULL;
-    size_t count = 0;
+    char node[64], **points = NULL, **whole = NULL;
+    size_t count = 0, whole_count = 0;
     tri_device_node(asked->name, node);
-    int code = tri_mount_points(asked->device, node, &points, &count, error);
+    int code = tri_mount_points(asked->device, node, TRI_MOUNTS_ALL, &points, &count, error);
+    if (code == 0 && count > 0)
+        code = tri_mount_points(asked->device, node, TRI_MOUNTS_WHOLE, &whole, &whole_count, error);
     if (code == 0 && count > 0 && !asked->unmount)
-        code = tri_error_set(error, TRI_STORAGE_IN_USE, points[0], "%s is mounted at %s%s: unmount it first.", node,
-                             points[0], count > 1 ? " and elsewhere" : "");
+        code = tri_error_set(error, TRI_STORAGE_IN_USE, points[0], "%s%s is mounted at %s%s: unmount it first.",
+                             has_path(whole, whole_count, points[0]) ? "" : "A folder of ", node, points[0],
+                             count > 1 ? " and elsewhere" : "");
     for (size_t i = 0; i < count && code == 0; i++) {
         code = tri_mount_remove(points[i], false, error);
-        if (code == 0)
+        if (code == 0 && has_path(whole, whole_count, points[i]))
             code = remember_path(asked, points[i], error);
     }
     tri_mount_points_free(points, count);
+    tri_mount_points_free(whole, whole_count);
     return code;
 }
 

@@ -211,7 +211,8 @@ static int look_at(const struct tri_volume_id *id, struct look *look, struct tri
     if (r == 0)
         r = tri_volume_find(look->disk, id, &look->place, error);
     if (r == 0 && *look->place.node)
-        r = tri_mount_points(look->place.device, look->place.node, &look->mounted.items, &look->mounted.count, error);
+        r = tri_mount_points(look->place.device, look->place.node, TRI_MOUNTS_WHOLE, &look->mounted.items,
+                             &look->mounted.count, error);
     return r;
 }
 
@@ -283,7 +284,7 @@ static int share_lock(const char *node, int *ret_fd, struct tri_error *error)
 static int mount_one(const struct tri_volume_place *place, bool read_only, const char *path, struct tri_error *error)
 {
     AUTO_PATHS struct paths mounted = {0};
-    int r = tri_mount_points(place->device, place->node, &mounted.items, &mounted.count, error);
+    int r = tri_mount_points(place->device, place->node, TRI_MOUNTS_WHOLE, &mounted.items, &mounted.count, error);
     if (r < 0)
         return r;
     if (paths_have(&mounted, path))
@@ -410,13 +411,16 @@ int tri_volume_paths(const struct tri_volume_id *id, char ***ret_paths, size_t *
 
 /* ---- dismount, mount, offline ---- */
 
-/* Unmounts all; what was unmounted before a failure is mounted again. */
-static int unmount_all(const struct look *look, bool lazy, struct tri_error *error)
+/* Unmounts all of these; the access paths among them that were unmounted before a failure are mounted again. */
+static int unmount_all(const struct look *look, const struct paths *all, bool lazy, struct tri_error *error)
 {
-    struct paths done = {.items = look->mounted.items};
+    AUTO_PATHS struct paths done = {0};
     int r = 0;
-    for (; done.count < look->mounted.count && r == 0; done.count += r == 0)
-        r = tri_letter_unmount(look->mounted.items[done.count], lazy, error);
+    for (size_t i = 0; i < all->count && r == 0; i++) {
+        r = tri_letter_unmount(all->items[i], lazy, error);
+        if (r == 0 && paths_have(&look->mounted, all->items[i]) && paths_add(&done, all->items[i]) < 0)
+            r = tri_error_no_memory(error);
+    }
     if (r < 0 && done.count) {
         TRI_AUTO_FREE char *list = paths_join(&done, NULL);
         tri_letter_remount(&look->place, tri_letter_is_read_only(look->disk, look->place.partition), list, NULL);
@@ -424,16 +428,32 @@ static int unmount_all(const struct look *look, bool lazy, struct tri_error *err
     return r;
 }
 
+/* Where it is mounted, a mount of a folder in it too. Those are nobody's to take away unless forced, for nothing could
+ * bring them back. */
+static int find_all(const struct look *look, bool force, struct paths *all, struct tri_error *error)
+{
+    int r = *look->place.node ? tri_mount_points(look->place.device, look->place.node, TRI_MOUNTS_ALL, &all->items,
+                                                 &all->count, error)
+                              : 0;
+    for (size_t i = 0; r == 0 && !force && i < all->count; i++)
+        if (!paths_have(&look->mounted, all->items[i]))
+            r = tri_error_set(error, TRI_STORAGE_IN_USE, all->items[i],
+                              "A folder of %s is mounted at %s: unmount it first.", look->place.node, all->items[i]);
+    return r;
+}
+
 /* Unmounts it and remembers where it was. */
 static int unmount_and_record(const struct tri_volume_id *id, struct look *look, bool lazy, struct tri_error *error)
 {
-    AUTO_PATHS struct paths recorded = {0};
+    AUTO_PATHS struct paths recorded = {0}, all = {0};
     if (read_recorded(id, &recorded) < 0)
         return tri_error_no_memory(error);
     for (size_t i = 0; i < look->mounted.count; i++)
         if (paths_add(&recorded, look->mounted.items[i]) < 0)
             return tri_error_no_memory(error);
-    int r = unmount_all(look, lazy, error);
+    int r = find_all(look, lazy, &all, error);
+    if (r == 0)
+        r = unmount_all(look, &all, lazy, error);
     return r < 0 ? r : write_recorded(id, &recorded, NULL, error);
 }
 

@@ -69,15 +69,35 @@ static bool is_on_device(struct libmnt_fs *fs, dev_t device, const char *node)
            about.st_rdev == device;
 }
 
+/* The table says which folder of the file system is seen at the mount point. For a subvolume of btrfs, which has a path
+ * like a folder's, the options name it; those of a folder inside name the subvolume that it is in. */
+static bool is_whole(struct libmnt_fs *fs)
+{
+    const char *root = mnt_fs_get_root(fs), *options = mnt_fs_get_fs_options(fs);
+    if (!root || strcmp(root, "/") == 0)
+        return true;
+    const char *subvolume =
+        options && strcmp(mnt_fs_get_fstype(fs) ?: "", "btrfs") == 0 ? strstr(options, "subvol=") : NULL;
+    size_t length = strlen(root);
+    return subvolume && strncmp(subvolume += strlen("subvol="), root, length) == 0 &&
+           (!subvolume[length] || subvolume[length] == ',');
+}
+
+static bool is_asked_for(struct libmnt_fs *fs, dev_t device, const char *node, enum tri_mount_scope scope)
+{
+    return mnt_fs_get_target(fs) && is_on_device(fs, device, node) && (scope == TRI_MOUNTS_ALL || is_whole(fs));
+}
+
 /* Of one table; innermost (last mounted) first, so that unmounting in order works. */
-static int collect(const char *table_path, dev_t device, const char *node, struct path_list *list)
+static int collect(const char *table_path, dev_t device, const char *node, enum tri_mount_scope scope,
+                   struct path_list *list)
 {
     struct libmnt_table *table = mnt_new_table_from_file(table_path);
     struct libmnt_iter *iterator = mnt_new_iter(MNT_ITER_BACKWARD);
     struct libmnt_fs *fs;
     int r = table && iterator ? 0 : errno == ENOENT || errno == EACCES || errno == EPERM ? -ENOENT : -ENOMEM;
     while (r == 0 && mnt_table_next_fs(table, iterator, &fs) == 0)
-        if (mnt_fs_get_target(fs) && is_on_device(fs, device, node))
+        if (is_asked_for(fs, device, node, scope))
             r = path_list_add(list, mnt_fs_get_target(fs));
     mnt_free_iter(iterator);
     mnt_unref_table(table);
@@ -85,14 +105,14 @@ static int collect(const char *table_path, dev_t device, const char *node, struc
 }
 
 /* A first look, at what was read before: most devices are mounted nowhere. */
-static bool is_mounted_here(dev_t device, const char *node)
+static bool is_mounted_here(dev_t device, const char *node, enum tri_mount_scope scope)
 {
     TRI_AUTO_MOUNT_TABLE table = tri_mount_table_get();
     struct libmnt_iter *iterator = mnt_new_iter(MNT_ITER_FORWARD);
     struct libmnt_fs *fs;
     bool found = !table || !iterator; /* who cannot tell looks closer */
     while (!found && mnt_table_next_fs(table->mounts, iterator, &fs) == 0)
-        found = mnt_fs_get_target(fs) && is_on_device(fs, device, node);
+        found = is_asked_for(fs, device, node, scope);
     mnt_free_iter(iterator);
     return found;
 }
@@ -103,12 +123,13 @@ bool tri_mount_is_other_namespace(void)
     return stat("/proc/self/ns/mnt", &own) == 0 && stat("/proc/1/ns/mnt", &first) == 0 && own.st_ino != first.st_ino;
 }
 
-int tri_mount_points(dev_t device, const char *node, char ***ret_paths, size_t *ret_count, struct tri_error *error)
+int tri_mount_points(dev_t device, const char *node, enum tri_mount_scope scope, char ***ret_paths, size_t *ret_count,
+                     struct tri_error *error)
 {
     struct path_list list = {0};
-    int r = is_mounted_here(device, node) ? collect(OWN_TABLE, device, node, &list) : 0;
+    int r = is_mounted_here(device, node, scope) ? collect(OWN_TABLE, device, node, scope, &list) : 0;
     if (r == 0 && tri_mount_is_other_namespace()) {
-        r = collect(FIRST_TABLE, device, node, &list);
+        r = collect(FIRST_TABLE, device, node, scope, &list);
         r = r == -ENOENT ? 0 : r; /* not ours to see */
     }
     if (r < 0) {
@@ -131,7 +152,7 @@ int tri_mount_each(tri_mount_visit *visit, void *data, struct tri_error *error)
         const char *source = mnt_fs_get_srcpath(fs), *target = mnt_fs_get_target(fs);
         struct stat about;
         dev_t device = mnt_fs_get_devno(fs);
-        if (!source || !target || strncmp(source, "/dev/", 5) != 0)
+        if (!source || !target || strncmp(source, "/dev/", 5) != 0 || !is_whole(fs))
             continue;
         if (stat(source, &about) == 0 && S_ISBLK(about.st_mode))
             device = about.st_rdev;

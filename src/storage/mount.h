@@ -8,9 +8,16 @@
 
 #include "base/error.h"
 
+enum tri_mount_scope {
+    TRI_MOUNTS_WHOLE, /* of the file system, or of a subvolume of it: what can be made again from the device alone */
+    TRI_MOUNTS_ALL,   /* and those of a folder or a file in it (bind mounts), which hold the device all the same */
+};
+
 /* Where the block device is mounted, by this process's mount table and process 1's: by device number, and by source
- * path for file systems in user space. Newly allocated array of newly allocated paths; NULL and 0: nowhere. */
-int tri_mount_points(dev_t device, const char *node, char ***ret_paths, size_t *ret_count, struct tri_error *error);
+ * path for file systems in user space. Newly allocated array of newly allocated paths, the innermost first; NULL and 0:
+ * nowhere. */
+int tri_mount_points(dev_t device, const char *node, enum tri_mount_scope scope, char ***ret_paths, size_t *ret_count,
+                     struct tri_error *error);
 void tri_mount_points_free(char **paths, size_t count);
 
 /* Has process 1 another mount namespace than we? false where that cannot be told. */
@@ -23,8 +30,8 @@ int tri_mount_at(const char *node, const char *type, const char *path, bool read
 /* What is mounted at `from` is to be seen at path too. Errors as tri_mount_at. */
 int tri_mount_bind(const char *from, const char *path, struct tri_error *error);
 
-/* Calls visit for each mount of this process's table that is of a block device: where, and the device's node as the
- * table has it. Stops where visit returns false. */
+/* Calls visit for each mount of this process's table that is of a whole block device (TRI_MOUNTS_WHOLE): where, and the
+ * device's node as the table has it. Stops where visit returns false. */
 typedef bool tri_mount_visit(void *data, const char *path, const char *node, dev_t device);
 int tri_mount_each(tri_mount_visit *visit, void *data, struct tri_error *error);
 

@@ -456,6 +456,16 @@ static struct resize *resize_new(const struct tri_volume_id *id, bool is_shrink)
     return r;
 }
 
+/* A tool is told of the file system's own mount, where it has one: it may not know another for what it is. */
+static int find_mounts(struct resize *r, struct tri_error *error)
+{
+    const struct tri_volume_place *place = &r->held.place;
+    int code = tri_mount_points(place->device, place->node, TRI_MOUNTS_WHOLE, &r->mounts, &r->mount_count, error);
+    if (code < 0 || r->mount_count)
+        return code;
+    return tri_mount_points(place->device, place->node, TRI_MOUNTS_ALL, &r->mounts, &r->mount_count, error);
+}
+
 /* Holds the volume and fills what the rest needs. The disk is not looked at any more after the table has changed. */
 static int resize_begin(struct resize *r, unsigned flags, struct tri_error *error)
 {
@@ -470,7 +480,7 @@ static int resize_begin(struct resize *r, unsigned flags, struct tri_error *erro
     if (r->held.lock.partition_fd >= 0)
         r->fds[r->fd_count++] = r->held.lock.partition_fd;
     code = check_type(r->type, place->node, r->is_shrink, &r->resizer, error);
-    return code < 0 ? code : tri_mount_points(place->device, place->node, &r->mounts, &r->mount_count, error);
+    return code < 0 ? code : find_mounts(r, error);
 }
 
 /* Is it mounted as the tool needs it? What is not mounted must be nobody else's either. */

@@ -262,7 +262,7 @@ static void read_space(struct tri_volume *volume)
     struct statvfs about;
     volume->total_bytes = volume->filesystem.size_bytes;
     snprintf(node, sizeof node, "/dev/%s", volume->node);
-    if (!*volume->node || tri_mount_points(volume->device, node, &paths, &count, NULL) < 0)
+    if (!*volume->node || tri_mount_points(volume->device, node, TRI_MOUNTS_ALL, &paths, &count, NULL) < 0)
         return;
     if (count && statvfs(paths[0], &about) == 0) {
         volume->total_bytes = (uint64_t)about.f_blocks * about.f_frsize;

@@ -85,12 +85,12 @@ static void a_node_is_mounted_found_and_unmounted(const char *filesystem)
     const char *path = folder("at");
     struct stat about;
     assert_int_equal(stat(node_of(&disk), &about), 0);
-    assert_int_equal(tri_mount_points(about.st_rdev, node_of(&disk), &paths, &count, NULL), 0);
+    assert_int_equal(tri_mount_points(about.st_rdev, node_of(&disk), TRI_MOUNTS_ALL, &paths, &count, NULL), 0);
     assert_int_equal(count, 0);
     assert_null(paths);
     if (tri_mount_at(node_of(&disk), "", path, false, &error) < 0)
         fail_msg("%s: %s", filesystem, error.text);
-    assert_int_equal(tri_mount_points(about.st_rdev, node_of(&disk), &paths, &count, NULL), 0);
+    assert_int_equal(tri_mount_points(about.st_rdev, node_of(&disk), TRI_MOUNTS_ALL, &paths, &count, NULL), 0);
     assert_int_equal(count, 1);
     assert_string_equal(paths[0], path);
     tri_mount_points_free(paths, count);
@@ -352,6 +352,138 @@ static void volumes_mounted_on_a_volume_are_found(void **state)
     test_disk_drop(&two);
 }
 
+/* ---- folders of a volume, mounted elsewhere ---- */
+
+/* Mounts a folder of what is mounted at `from`, which is made, at another path. */
+static void bind_folder(const char *from, const char *name, const char *path)
+{
+    char inner[600];
+    snprintf(inner, sizeof inner, "%s/%s", from, name);
+    assert_true(mkdir(inner, 0755) == 0 || errno == EEXIST);
+    assert_int_equal(mount(inner, path, NULL, MS_BIND, NULL), 0);
+}
+
+static void check_is_held_by(const struct tri_volume_id *id, const char *path)
+{
+    struct tri_error error = {0};
+    struct tri_format_spec spec = format_spec(id, "ext4", "");
+    assert_int_equal(format(&spec, &error), TRI_STORAGE_IN_USE);
+    assert_non_null(strstr(error.text, "A folder of"));
+    assert_non_null(strstr(error.text, path));
+    tri_error_clear(&error);
+}
+
+static void a_mount_of_a_folder_is_no_access_path_and_holds_the_volume(void **state)
+{
+    struct tri_volume_id id;
+    struct tri_error error = {0};
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.ext4");
+    struct test_disk disk = make_formatted("ext4", &id);
+    const char *whole = folder("whole"), *part = folder("part");
+    add(&id, whole);
+    bind_folder(whole, "folder", part);
+    check_paths(&id, whole);
+    assert_int_equal(failed(tri_volume_delete_path(&id, part, true, &error), &error), TRI_STORAGE_BAD_PATH);
+    remove_path(&id, whole);
+    check_paths(&id, "");
+    check_is_held_by(&id, part);
+    struct tri_volume *volume = read_volume(&id);
+    assert_true(volume->available_bytes > 0); /* which only a mount tells */
+    tri_volume_free(volume);
+    add(&id, "F:");
+    assert_int_equal(access(test_path("run/drives/F/folder"), F_OK), 0); /* all of the volume */
+    check_paths(&id, "F:\\");
+    assert_int_equal(umount(part), 0);
+    remove_path(&id, "F:");
+    rmdir(whole), rmdir(part);
+    test_disk_drop(&disk);
+}
+
+static void a_mount_of_a_folder_goes_by_force_only_and_does_not_come_back(void **state)
+{
+    struct tri_volume_id id;
+    struct tri_error error = {0};
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.ext4");
+    struct test_disk disk = make_formatted("ext4", &id);
+    const char *whole = folder("whole"), *part = folder("part");
+    add(&id, whole);
+    bind_folder(whole, "folder", part);
+    assert_int_equal(failed(tri_volume_dismount(&id, false, false, &error), &error), TRI_STORAGE_IN_USE);
+    assert_int_equal(failed(tri_volume_offline(&id, &error), &error), TRI_STORAGE_IN_USE);
+    assert_true(test_is_mounted_at(whole) && test_is_mounted_at(part));
+    assert_int_equal(tri_volume_dismount(&id, true, false, NULL), 0);
+    assert_false(test_is_mounted_from(node_of(&disk)));
+    check_paths(&id, whole);
+    assert_int_equal(tri_volume_mount(&id, NULL), 0);
+    assert_true(test_is_mounted_at(whole));
+    assert_false(test_is_mounted_at(part));
+    bind_folder(whole, "folder", part);
+    struct tri_format_spec spec = format_spec(&id, "ext4", "");
+    assert_int_equal(format(&spec, NULL), TRI_STORAGE_IN_USE);
+    spec.force = true;
+    assert_int_equal(format(&spec, NULL), 0);
+    assert_true(test_is_mounted_at(whole));
+    assert_false(test_is_mounted_at(part));
+    remove_path(&id, whole);
+    rmdir(whole), rmdir(part);
+    test_disk_drop(&disk);
+}
+
+static void a_mount_of_a_folder_is_no_volume_mounted_on_another(void **state)
+{
+    struct tri_volume_id outer, inner;
+    struct tri_mounted *mounted = NULL;
+    size_t count = 0;
+    char below[600];
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.ext4");
+    struct test_disk one = make_formatted("ext4", &outer), two = make_formatted("ext4", &inner);
+    const char *path = folder("outer"), *other = folder("inner");
+    add(&outer, path);
+    add(&inner, other);
+    snprintf(below, sizeof below, "%s/below", path);
+    assert_int_equal(mkdir(below, 0755), 0);
+    bind_folder(other, "folder", below);
+    assert_int_equal(tri_volume_mounted_below(&outer, &mounted, &count, NULL), 0);
+    assert_int_equal(count, 0);
+    assert_int_equal(umount(below), 0);
+    remove_path(&inner, other);
+    remove_path(&outer, path);
+    rmdir(path), rmdir(other);
+    test_disk_drop(&one);
+    test_disk_drop(&two);
+}
+
+static void a_subvolume_that_is_mounted_is_an_access_path(void **state)
+{
+    struct tri_volume_id id;
+    char subvolume[600], expected[1600];
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.btrfs");
+    NEEDS_TOOL("btrfs");
+    if (!can_mount("btrfs"))
+        TEST_SKIP("btrfs cannot be mounted here");
+    struct test_disk disk = make_formatted("btrfs", &id);
+    const char *whole = folder("a"), *one = folder("b"), *part = folder("c");
+    add(&id, whole);
+    snprintf(subvolume, sizeof subvolume, "%s/sub volume", whole);
+    assert_int_equal(TEST_PROGRAM("btrfs", "subvolume", "create", subvolume), 0);
+    assert_int_equal(mount(node_of(&disk), one, "btrfs", 0, "subvol=sub volume"), 0);
+    snprintf(expected, sizeof expected, "%s|%s", whole, one);
+    check_paths(&id, expected);
+    bind_folder(one, "folder", part);
+    check_paths(&id, expected);
+    remove_path(&id, one);
+    remove_path(&id, whole);
+    check_paths(&id, "");
+    check_is_held_by(&id, part);
+    assert_int_equal(umount(part), 0);
+    rmdir(whole), rmdir(one), rmdir(part);
+    test_disk_drop(&disk);
+}
+
 /* ---- dismount and back ---- */
 
 static void a_dismounted_volume_keeps_its_paths_and_comes_back_to_them(void **state)
@@ -570,6 +702,10 @@ int main(void)
         cmocka_unit_test(ntfs_is_mounted_at_two_places),
         cmocka_unit_test(a_busy_path_is_deleted_only_with_force),
         cmocka_unit_test(volumes_mounted_on_a_volume_are_found),
+        cmocka_unit_test(a_mount_of_a_folder_is_no_access_path_and_holds_the_volume),
+        cmocka_unit_test(a_mount_of_a_folder_goes_by_force_only_and_does_not_come_back),
+        cmocka_unit_test(a_mount_of_a_folder_is_no_volume_mounted_on_another),
+        cmocka_unit_test(a_subvolume_that_is_mounted_is_an_access_path),
         cmocka_unit_test(a_dismounted_volume_keeps_its_paths_and_comes_back_to_them),
         cmocka_unit_test(a_busy_volume_is_dismounted_only_with_force_and_never_half),
         cmocka_unit_test(an_offline_volume_is_neither_mounted_nor_formatted),
