@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "storage/device.h"
 #include "storage/disk-private.h"
 #include "storage/mount-table.h"
@@ -304,23 +306,56 @@ static bool find_holder(const char *name, char holder[64])
     return found;
 }
 
+/* A mount that was taken away, to be made again. */
+struct unmounted {
+    dev_t device;
+    char node[64], *path;
+    bool read_only;
+};
+
+struct unmounted_list {
+    struct unmounted *items;
+    size_t count;
+};
+
+static void list_clear(struct unmounted_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i].path);
+    free(list->items);
+    *list = (struct unmounted_list){0};
+}
+
+/* The last that was unmounted comes back last. */
+static void mount_again(const struct unmounted_list *list)
+{
+    for (size_t i = list->count; i-- > 0;) {
+        const struct unmounted *item = &list->items[i];
+        TRI_CLEANUP(tri_error_clear) struct tri_error error = {0};
+        if (tri_mount_also(item->device, item->node, item->read_only, item->path, &error) < 0)
+            TRI_LOG("storage", "not mounted again: %s", error.text ? error.text : "?");
+    }
+}
+
+/* The paths, a line each; NULL: none, or no memory. */
+static char *list_join(const struct unmounted_list *list)
+{
+    size_t size = 1, at = 0;
+    for (size_t i = 0; i < list->count; i++)
+        size += strlen(list->items[i].path) + 1;
+    char *text = list->count ? malloc(size) : NULL;
+    for (size_t i = 0; text && i < list->count; i++)
+        at += (size_t)sprintf(text + at, "%s%s", i ? "\n" : "", list->items[i].path);
+    return text;
+}
+
 /* One block device that has to be free. */
 struct asked {
     const char *name;
     dev_t device;
     bool unmount;
-    char *paths; /* where it was mounted, a line each; owned */
+    struct unmounted_list *unmounted;
 };
-
-static int remember_path(struct asked *asked, const char *path, struct tri_error *error)
-{
-    char *more = NULL;
-    if (asprintf(&more, "%s%s%s", asked->paths ? asked->paths : "", asked->paths ? "\n" : "", path) < 0)
-        return tri_error_no_memory(error);
-    free(asked->paths);
-    asked->paths = more;
-    return 0;
-}
 
 static bool has_path(char *const *paths, size_t count, const char *path)
 {
@@ -330,11 +365,34 @@ static bool has_path(char *const *paths, size_t count, const char *path)
     return false;
 }
 
+/* Unmounts it, and keeps it in mind; all memory is taken before. */
+static int take_away(struct asked *asked, const char *node, const char *path, struct tri_error *error)
+{
+    struct unmounted_list *list = asked->unmounted;
+    struct statvfs about;
+    struct unmounted *grown = realloc(list->items, (list->count + 1) * sizeof *grown), *item;
+    if (!grown)
+        return tri_error_no_memory(error);
+    list->items = grown;
+    item = &grown[list->count];
+    *item = (struct unmounted){.device = asked->device, .path = strdup(path)};
+    if (!item->path)
+        return tri_error_no_memory(error);
+    memcpy(item->node, node, sizeof item->node);
+    item->read_only = statvfs(path, &about) == 0 && about.f_flag & ST_RDONLY;
+    int code = tri_mount_remove(path, false, error);
+    if (code < 0)
+        free(item->path);
+    else
+        list->count++;
+    return code;
+}
+
 /* A mount of a folder in the file system holds the device as any other, but is not kept in mind: what is changed may not
  * have the folder any more. */
 static int ask_mounts(struct asked *asked, struct tri_error *error)
 {
-    char node[64], **points = NULL, **whole = NULL;
+    char node[64] = "", **points = NULL, **whole = NULL;
     size_t count = 0, whole_count = 0;
     tri_device_node(asked->name, node);
     int code = tri_mount_points(asked->device, node, TRI_MOUNTS_ALL, &points, &count, error);
@@ -344,11 +402,9 @@ static int ask_mounts(struct asked *asked, struct tri_error *error)
         code = tri_error_set(error, TRI_STORAGE_IN_USE, points[0], "%s%s is mounted at %s%s: unmount it first.",
                              has_path(whole, whole_count, points[0]) ? "" : "A folder of ", node, points[0],
                              count > 1 ? " and elsewhere" : "");
-    for (size_t i = 0; i < count && code == 0; i++) {
-        code = tri_mount_remove(points[i], false, error);
-        if (code == 0 && has_path(whole, whole_count, points[i]))
-            code = remember_path(asked, points[i], error);
-    }
+    for (size_t i = 0; i < count && code == 0; i++)
+        code = has_path(whole, whole_count, points[i]) ? take_away(asked, node, points[i], error)
+                                                       : tri_mount_remove(points[i], false, error);
     tri_mount_points_free(points, count);
     tri_mount_points_free(whole, whole_count);
     return code;
@@ -390,12 +446,11 @@ static int ask_partitions(const struct tri_disk *disk, struct asked *whole, bool
     if (code < 0)
         return tri_error_set(error, code, NULL, "Out of memory.");
     for (size_t i = 0; i < count && code == 0; i++) {
-        struct asked asked = {nodes[i].name, nodes[i].device, whole->unmount, whole->paths};
+        struct asked asked = {nodes[i].name, nodes[i].device, whole->unmount, whole->unmounted};
         if (exclusive)
             code = ask_kernel(&asked, error);
         else if ((code = ask_mounts(&asked, error)) == 0)
             code = ask_holders(&asked, error);
-        whole->paths = asked.paths;
     }
     return code;
 }
@@ -422,15 +477,25 @@ static int ask_one(struct asked *asked, struct tri_error *error)
     return code < 0 ? code : ask_kernel(asked, error);
 }
 
+/* Where it is refused, everything is mounted again as it was. */
+static int settle(int code, struct unmounted_list *list, char **ret_paths)
+{
+    if (code < 0)
+        mount_again(list);
+    else if (ret_paths)
+        *ret_paths = list_join(list);
+    list_clear(list);
+    return code;
+}
+
 int tri_guard_free_partition(const struct tri_disk *disk, const struct tri_partition *partition, bool unmount,
                              struct tri_error *error)
 {
-    struct asked asked = {partition->node, partition->number_dev, unmount, NULL};
+    struct unmounted_list list = {0};
+    struct asked asked = {partition->node, partition->number_dev, unmount, &list};
     if (!partition->node[0] || partition->is_extended)
         return 0;
-    int code = ask_one(&asked, error);
-    free(asked.paths);
-    return code;
+    return settle(ask_one(&asked, error), &list, NULL);
 }
 
 int tri_guard_free(const struct tri_disk_lock *lock, bool unmount, char **ret_paths, struct tri_error *error)
@@ -438,19 +503,13 @@ int tri_guard_free(const struct tri_disk_lock *lock, bool unmount, char **ret_pa
     const struct tri_disk *disk = lock->disk;
     const struct tri_partition *partition =
         lock->offset_bytes == TRI_WHOLE_DISK ? NULL : tri_disk_partition_at(disk, lock->offset_bytes);
-    struct asked asked = {disk->name, disk->device, unmount, NULL};
-    int code;
-    if (partition && partition->node[0]) {
-        asked.name = partition->node;
-        asked.device = partition->number_dev;
-        code = ask_one(&asked, error);
-    } else if (partition) { /* the kernel does not know it, so nobody can have it */
+    struct unmounted_list list = {0};
+    struct asked asked = {disk->name, disk->device, unmount, &list};
+    if (partition && !partition->node[0]) /* the kernel does not know it, so nobody can have it */
         return 0;
-    } else {
-        code = ask_disk(disk, &asked, error);
-    }
-    if (code == 0 && ret_paths)
-        *ret_paths = TRI_TAKE(asked.paths);
-    free(asked.paths);
-    return code;
+    if (!partition)
+        return settle(ask_disk(disk, &asked, error), &list, ret_paths);
+    asked.name = partition->node;
+    asked.device = partition->number_dev;
+    return settle(ask_one(&asked, error), &list, ret_paths);
 }

@@ -35,7 +35,8 @@ void tri_disk_lock_drop(struct tri_disk_lock *lock);
 
 /* Is what the lock is about free of mounts (of this and of process 1's mount namespace) and of other openers (O_EXCL)?
  * unmount: mounted ones are unmounted first (their paths are put in *ret_paths, newline-separated, or NULL; to mount
- * them again). TRI_STORAGE_IN_USE with who holds it. For a whole disk all its partitions are asked. */
+ * them again), and where that fails they are mounted again. TRI_STORAGE_IN_USE with who holds it. For a whole disk all
+ * its partitions are asked. */
 int tri_guard_free(const struct tri_disk_lock *lock, bool unmount, char **ret_paths, struct tri_error *error);
 
 /* The path of the node of what is locked: "/dev/loop0p1". */

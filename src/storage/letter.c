@@ -280,20 +280,6 @@ static int share_lock(const char *node, int *ret_fd, struct tri_error *error)
     return 0;
 }
 
-/* A second place for a file system in user space is a bind: it can be mounted once only. */
-static int mount_one(const struct tri_volume_place *place, bool read_only, const char *path, struct tri_error *error)
-{
-    AUTO_PATHS struct paths mounted = {0};
-    int r = tri_mount_points(place->device, place->node, TRI_MOUNTS_WHOLE, &mounted.items, &mounted.count, error);
-    if (r < 0)
-        return r;
-    if (paths_have(&mounted, path))
-        return 0;
-    if (mounted.count)
-        return tri_mount_bind(mounted.items[0], path, error);
-    return tri_mount_at(place->node, "", path, read_only, error);
-}
-
 int tri_letter_remount(const struct tri_volume_place *place, bool read_only, const char *list, struct tri_error *error)
 {
     AUTO_PATHS struct paths paths = {0};
@@ -304,7 +290,7 @@ int tri_letter_remount(const struct tri_volume_place *place, bool read_only, con
     for (size_t i = paths.count; i-- > 0;) { /* outermost first */
         if (tri_letter_of_path(paths.items[i], drives))
             tri_folder_make(AT_FDCWD, paths.items[i], 0755);
-        int r = mount_one(place, read_only, paths.items[i], first ? NULL : error);
+        int r = tri_mount_also(place->device, place->node, read_only, paths.items[i], first ? NULL : error);
         first = first ? first : r;
     }
     return first;
@@ -351,7 +337,8 @@ int tri_volume_add_path(const struct tri_volume_id *id, const char *text, struct
     if (r == 0)
         r = share_lock(look.place.node, &lock_fd, error);
     if (r == 0)
-        r = mount_one(&look.place, tri_letter_is_read_only(look.disk, look.place.partition), path, error);
+        r = tri_mount_also(look.place.device, look.place.node,
+                           tri_letter_is_read_only(look.disk, look.place.partition), path, error);
     if (r < 0 && letter && path)
         rmdir(path);
     return r;

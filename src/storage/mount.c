@@ -285,6 +285,27 @@ int tri_mount_at(const char *node, const char *type, const char *path, bool read
     return mount_in_kernel(node, type, path, read_only ? "ro" : "rw", error);
 }
 
+static bool has_path(char *const *paths, size_t count, const char *path)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(paths[i], path) == 0)
+            return true;
+    return false;
+}
+
+int tri_mount_also(dev_t device, const char *node, bool read_only, const char *path, struct tri_error *error)
+{
+    char **points = NULL;
+    size_t count = 0;
+    int r = tri_mount_points(device, node, TRI_MOUNTS_WHOLE, &points, &count, error);
+    if (r == 0 && count == 0)
+        r = tri_mount_at(node, "", path, read_only, error);
+    else if (r == 0 && !has_path(points, count, path))
+        r = tri_mount_bind(points[0], path, error);
+    tri_mount_points_free(points, count);
+    return r;
+}
+
 /* ---- unmounting ---- */
 
 static bool is_number(const char *name)

@@ -30,6 +30,10 @@ int tri_mount_at(const char *node, const char *type, const char *path, bool read
 /* What is mounted at `from` is to be seen at path too. Errors as tri_mount_at. */
 int tri_mount_bind(const char *from, const char *path, struct tri_error *error);
 
+/* Mounts the device, where it is free by whatever is on it, and where it is mounted already by a bind of that: a file
+ * system in user space can be mounted once only. 0 also where it is at the path already. Errors as tri_mount_at. */
+int tri_mount_also(dev_t device, const char *node, bool read_only, const char *path, struct tri_error *error);
+
 /* Calls visit for each mount of this process's table that is of a whole block device (TRI_MOUNTS_WHOLE): where, and the
  * device's node as the table has it. Stops where visit returns false. */
 typedef bool tri_mount_visit(void *data, const char *path, const char *node, dev_t device);

@@ -543,6 +543,95 @@ static void a_busy_volume_is_dismounted_only_with_force_and_never_half(void **st
     test_disk_drop(&disk);
 }
 
+/* Forced, and refused all the same: where it was mounted it still is. */
+
+static void check_is_mounted_at_both(const char *one, const char *two)
+{
+    assert_true(test_is_mounted_at(one));
+    assert_true(test_is_mounted_at(two));
+}
+
+static void a_forced_change_that_is_refused_leaves_every_mount(void **state)
+{
+    struct tri_volume_id id;
+    struct tri_error error = {0};
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.ext4");
+    struct test_disk disk = make_formatted("ext4", &id);
+    const char *one = folder("one"), *two = folder("two");
+    add(&id, one);
+    add(&id, two);
+    int fd = open(one, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* the one that is unmounted last */
+    struct tri_format_spec spec = format_spec(&id, "ext4", "");
+    spec.force = true;
+    assert_int_equal(format(&spec, NULL), TRI_STORAGE_IN_USE);
+    check_is_mounted_at_both(one, two);
+    assert_int_equal(failed(tri_volume_delete(&id, true, &error), &error), TRI_STORAGE_IN_USE);
+    check_is_mounted_at_both(one, two);
+    struct test_run run = TEST_RUN;
+    const struct tri_clean_spec clean = {.sequence = disk.sequence, .force = true};
+    assert_int_equal(test_run_end(&run, tri_disk_clean(&clean, test_run_op(&run), NULL, &run.error)),
+                     TRI_STORAGE_IN_USE);
+    test_run_close(&run);
+    check_is_mounted_at_both(one, two);
+    close(fd);
+    remove_path(&id, one);
+    remove_path(&id, two);
+    rmdir(one), rmdir(two);
+    test_disk_drop(&disk);
+}
+
+static void a_clean_that_one_volume_refuses_leaves_the_mounts_of_the_others(void **state)
+{
+    static const uint64_t sizes[] = {64 * MIB, 64 * MIB};
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.ext4");
+    struct test_disk disk = test_disk_make(160 * MIB);
+    make_partitions(&disk, sizes, 2);
+    struct tri_volume_id first = volume_at(&disk, FIRST_START), second = volume_at(&disk, FIRST_START + sizes[0]);
+    const char *one = folder("one"), *two = folder("two");
+    format_well(&first, "ext4", "");
+    format_well(&second, "ext4", "");
+    add(&first, one);
+    add(&second, two);
+    int fd = open(two, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct test_run run = TEST_RUN;
+    const struct tri_clean_spec clean = {.sequence = disk.sequence, .force = true};
+    assert_int_equal(test_run_end(&run, tri_disk_clean(&clean, test_run_op(&run), NULL, &run.error)),
+                     TRI_STORAGE_IN_USE);
+    test_run_close(&run);
+    check_is_mounted_at_both(one, two);
+    close(fd);
+    remove_path(&first, one);
+    remove_path(&second, two);
+    rmdir(one), rmdir(two);
+    test_disk_drop(&disk);
+}
+
+/* A file that is open still since a forced dismount holds the device, whatever is mounted again. */
+static void a_forced_format_that_the_kernel_refuses_leaves_the_mount(void **state)
+{
+    struct tri_volume_id id;
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.ext4");
+    struct test_disk disk = make_formatted("ext4", &id);
+    const char *path = folder("held");
+    add(&id, path);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(tri_volume_dismount(&id, true, false, NULL), 0);
+    assert_int_equal(tri_volume_mount(&id, NULL), 0);
+    struct tri_format_spec spec = format_spec(&id, "ext4", "");
+    spec.force = true;
+    assert_int_equal(format(&spec, NULL), TRI_STORAGE_IN_USE);
+    assert_true(test_is_mounted_at(path));
+    close(fd);
+    assert_int_equal(format(&spec, NULL), 0);
+    assert_true(test_is_mounted_at(path));
+    remove_path(&id, path);
+    rmdir(path);
+    test_disk_drop(&disk);
+}
+
 static void an_offline_volume_is_neither_mounted_nor_formatted(void **state)
 {
     struct tri_volume_id id;
@@ -708,6 +797,9 @@ int main(void)
         cmocka_unit_test(a_subvolume_that_is_mounted_is_an_access_path),
         cmocka_unit_test(a_dismounted_volume_keeps_its_paths_and_comes_back_to_them),
         cmocka_unit_test(a_busy_volume_is_dismounted_only_with_force_and_never_half),
+        cmocka_unit_test(a_forced_change_that_is_refused_leaves_every_mount),
+        cmocka_unit_test(a_clean_that_one_volume_refuses_leaves_the_mounts_of_the_others),
+        cmocka_unit_test(a_forced_format_that_the_kernel_refuses_leaves_the_mount),
         cmocka_unit_test(an_offline_volume_is_neither_mounted_nor_formatted),
         cmocka_unit_test(a_busy_volume_does_not_go_offline),
         cmocka_unit_test(volume_flags_are_kept_in_the_table_and_read_only_is_mounted_so),
