@@ -2107,7 +2107,7 @@ DECLARE_INTERFACE_(IVdsVolumeMF, IUnknown)
      * VDS_E_DRIVE_LETTER_NOT_FREE, VDS_E_FS_NOT_DETERMINED. */
     STDMETHOD(AddAccessPath)(THIS_ LPWSTR pwszPath) PURE;
 
-    /* Where it is mounted, its drive letter first. An array of strings, each of which is the caller's, as the array is.
+    /* Where all of it is mounted, its drive letter first. An array of strings, each the caller's, as the array is.
      * None: S_OK, NULL and 0. */
     STDMETHOD(QueryAccessPaths)(THIS_ LPWSTR **pwszPathArray, LONG *plNumberOfAccessPaths) PURE;
 

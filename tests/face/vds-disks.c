@@ -1044,6 +1044,7 @@ static void a_partition_that_is_no_volume_gets_a_letter(void **state)
     VDS_DRIVE_LETTER_PROP used;
     assert_hr(S_OK, IVdsService_QueryDriveLetters(service, u'Q', 1, &used));
     assert_int_equal(used.bUsed, TRUE);
+    assert_memory_equal(&used.volumeId, &GUID_NULL, sizeof GUID_NULL);
     assert_hr(VDS_E_OBJECT_NOT_FOUND, IVdsAdvancedDisk_DeleteDriveLetter(disk.advanced, MIB, u'R'));
     assert_hr(S_OK, IVdsAdvancedDisk_DeleteDriveLetter(disk.advanced, MIB, u'Q'));
     assert_hr(VDS_E_OBJECT_NOT_FOUND, IVdsAdvancedDisk_GetDriveLetter(disk.advanced, MIB, &letter));

@@ -307,6 +307,15 @@ static HRESULT STDMETHODCALLTYPE service_GetObject(IVdsService *This, VDS_OBJECT
 
 /* ---- drive letters ---- */
 
+/* An ESP can have a letter, and is no volume. */
+static bool is_volume(const struct tri_volume_id *place)
+{
+    TRI_AUTO_DISK struct tri_disk *disk = NULL;
+    struct tri_volume_id volume;
+    return tri_vds_disk_outline(place->sequence, &disk, NULL) == 0 &&
+           tri_volume_of_disk(disk, place->offset_bytes, &volume);
+}
+
 /* Letters live in the runtime folder, and are gone with the next start of the machine. */
 static VDS_DRIVE_LETTER_PROP letter_prop(char letter)
 {
@@ -314,7 +323,7 @@ static VDS_DRIVE_LETTER_PROP letter_prop(char letter)
     VDS_DRIVE_LETTER_PROP prop = {.wcLetter = (WCHAR)letter};
     if (tri_letter_volume(letter, &volume)) {
         prop.bUsed = TRUE;
-        prop.volumeId = tri_vds_volume_id(&volume);
+        prop.volumeId = is_volume(&volume) ? tri_vds_volume_id(&volume) : GUID_NULL;
         prop.ulFlags = VDS_DLF_NON_PERSISTENT;
     }
     return prop;

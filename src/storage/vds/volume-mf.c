@@ -48,7 +48,7 @@ mf2_QueryFileSystemFormatSupport(IVdsVolumeMF2 *This, VDS_FILE_SYSTEM_FORMAT_SUP
 {
     TRI_AUTO_VOLUME struct tri_volume *volume = NULL;
     if (!ppFileSystemSupportProps || !plNumberOfFileSystems)
-        return tri_vds_no_place("IVdsVolumeMF2::GetFileSystemTypeName");
+        return tri_vds_no_place("IVdsVolumeMF2::QueryFileSystemFormatSupport");
     *ppFileSystemSupportProps = NULL;
     *plNumberOfFileSystems = 0;
     HRESULT hr = volume_read(This, &volume);
