@@ -21,6 +21,7 @@
 #define FAT32_UNITS_MIN 65525
 #define FAT16_UNITS_MIN 4085
 #define FAT16_UNITS_MAX 65524
+#define FAT16_ENTRIES_BYTES 4 /* of a unit, in both tables */
 #define COMPRESSED_UNIT_MAX 4096
 
 /* Found by trying, with e2fsprogs 1.47, xfsprogs 6.1, btrfs-progs 6.2, dosfstools 4.2, exfatprogs 1.2, ntfs-3g 2022.10.
@@ -143,19 +144,34 @@ static int check_label(const struct tri_filesystem_kind *kind, const char *label
                          kind->label_max_bytes);
 }
 
+/* The next power of two, which units are: what can be asked for instead. */
+static uint64_t power_above(uint64_t value)
+{
+    uint64_t power = 1;
+    while (power < value)
+        power *= 2;
+    return power;
+}
+
+static uint64_t power_below(uint64_t value)
+{
+    uint64_t power = power_above(value);
+    return power == value ? power : power / 2;
+}
+
 static int unit_too_small(const struct tri_filesystem_kind *kind, uint32_t unit, uint64_t least,
                           struct tri_error *error)
 {
     return tri_error_set(error, TRI_STORAGE_UNIT_TOO_SMALL, "unit",
                          "An allocation unit of %u bytes is too small for %s here; %llu is the least.", unit,
-                         kind->name, (unsigned long long)least);
+                         kind->name, (unsigned long long)power_above(least));
 }
 
 static int unit_too_big(const struct tri_filesystem_kind *kind, uint32_t unit, uint64_t most, struct tri_error *error)
 {
     return tri_error_set(error, TRI_STORAGE_UNIT_TOO_BIG, "unit",
                          "An allocation unit of %u bytes is too big for %s here; %llu is the most.", unit, kind->name,
-                         (unsigned long long)most);
+                         (unsigned long long)power_below(most));
 }
 
 static int check_unit(const struct tri_filesystem_kind *kind, uint32_t unit, struct tri_error *error)
@@ -204,11 +220,11 @@ int tri_mkfs_check(const struct tri_format_spec *spec, const struct tri_filesyst
 static int check_fat_units(const struct tri_filesystem_kind *kind, uint32_t unit, uint64_t size_bytes,
                            struct tri_error *error)
 {
-    uint64_t units = size_bytes / unit;
+    uint64_t units = size_bytes / unit, fat16_units = size_bytes / (unit + FAT16_ENTRIES_BYTES);
     if (strcmp(kind->name, "FAT32") == 0 && units < FAT32_UNITS_MIN + FAT32_UNITS_MIN / 64)
         return unit_too_big(kind, unit, size_bytes / (FAT32_UNITS_MIN + FAT32_UNITS_MIN / 64), error);
-    if (strcmp(kind->name, "FAT") == 0 && units > FAT16_UNITS_MAX)
-        return unit_too_small(kind, unit, size_bytes / FAT16_UNITS_MAX + 1, error);
+    if (strcmp(kind->name, "FAT") == 0 && fat16_units > FAT16_UNITS_MAX)
+        return unit_too_small(kind, unit, size_bytes / FAT16_UNITS_MAX + 1 - FAT16_ENTRIES_BYTES, error);
     if (strcmp(kind->name, "FAT32") == 0 && units > (1ull << 28) - 16)
         return unit_too_small(kind, unit, size_bytes >> 28, error);
     return 0;

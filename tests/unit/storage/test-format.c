@@ -257,6 +257,52 @@ static void bad_requests_are_refused_before_anything_is_written(void **state)
     test_disk_drop(&disk);
 }
 
+/* The unit that the refusal of another one names: "... for FAT here; 16384 is the least." */
+static uint32_t named_unit(struct tri_format_spec *spec, uint32_t refused_bytes, int code)
+{
+    struct tri_error error = {0};
+    spec->unit_bytes = refused_bytes;
+    assert_int_equal(format(spec, &error), code);
+    const char *number = strstr(error.text, "here; ");
+    assert_non_null(number);
+    uint32_t named = (uint32_t)strtoul(number + strlen("here; "), NULL, 10);
+    tri_error_clear(&error);
+    return named;
+}
+
+static void a_unit_that_is_refused_names_one_that_can_be_had(void **state)
+{
+    static const uint64_t sizes[] = {64 * MIB, 100 * MIB, 1024 * MIB, 2000 * MIB};
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.vfat");
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct tri_volume_id id;
+        struct test_disk disk = make_volume(sizes[i], 0, &id);
+        struct tri_format_spec fat16 = format_spec(&id, "FAT", ""), fat32 = format_spec(&id, "FAT32", "");
+        fat16.unit_bytes = named_unit(&fat16, 512, TRI_STORAGE_UNIT_TOO_SMALL);
+        assert_int_equal(format(&fat16, NULL), 0);
+        fat32.unit_bytes = named_unit(&fat32, 64 * 1024, TRI_STORAGE_UNIT_TOO_BIG);
+        assert_int_equal(format(&fat32, NULL), 0);
+        test_disk_drop(&disk);
+    }
+}
+
+/* With what mkfs.fat takes by itself for a volume of 1 GiB, it can be formatted again. */
+static void the_unit_of_a_file_system_can_be_asked_for(void **state)
+{
+    struct tri_volume_id id;
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.vfat");
+    struct test_disk disk = make_volume(1024 * MIB, 0, &id);
+    struct tri_format_spec spec = format_spec(&id, "FAT", "");
+    assert_int_equal(format(&spec, NULL), 0);
+    struct tri_volume *volume = read_volume(&id);
+    spec.unit_bytes = volume->filesystem.unit_bytes;
+    tri_volume_free(volume);
+    assert_int_equal(format(&spec, NULL), 0);
+    test_disk_drop(&disk);
+}
+
 static void another_volume_at_the_place_is_not_formatted(void **state)
 {
     struct tri_volume_id id;
@@ -635,6 +681,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_full_format_writes_every_block_and_its_percentage_only_grows),
         cmocka_unit_test(a_full_format_that_is_cancelled_stops_soon_and_leaves_an_empty_volume),
         cmocka_unit_test(bad_requests_are_refused_before_anything_is_written),
+        cmocka_unit_test(a_unit_that_is_refused_names_one_that_can_be_had),
+        cmocka_unit_test(the_unit_of_a_file_system_can_be_asked_for),
         cmocka_unit_test(another_volume_at_the_place_is_not_formatted),
         cmocka_unit_test(a_tool_that_is_missing_is_named),
         cmocka_unit_test(a_tool_that_fails_leaves_an_empty_volume_and_says_so),
