@@ -2123,7 +2123,7 @@ DECLARE_INTERFACE_(IVdsVolumeMF, IUnknown)
 
     /* Unmounts it everywhere, to be mounted again by Mount; bPermanent: not any more. bForce: though files are open
      * (VDS_E_DEVICE_IN_USE else). VDS_E_VOLUME_TEMPORARILY_DISMOUNTED, VDS_E_VOLUME_PERMANENTLY_DISMOUNTED where it is
-     * already; VDS_E_VOLUME_HAS_PATH. */
+     * already (S_OK for a volume that has no access path to dismount it from); VDS_E_VOLUME_HAS_PATH. */
     STDMETHOD(Dismount)(THIS_ BOOL bForce, BOOL bPermanent) PURE;
 
     /* VDS_FPF_COMPRESSED, for a file system that can. VDS_E_INVALID_FS_FLAG. */

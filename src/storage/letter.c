@@ -429,6 +429,13 @@ static int find_all(const struct look *look, bool force, struct paths *all, stru
     return r;
 }
 
+/* Has it any mount, one of a folder in it too? */
+static bool is_held(const struct look *look)
+{
+    AUTO_PATHS struct paths all = {0};
+    return find_all(look, true, &all, NULL) < 0 || all.count > 0;
+}
+
 /* Unmounts it and remembers where it was. */
 static int unmount_and_record(const struct tri_volume_id *id, struct look *look, bool lazy, struct tri_error *error)
 {
@@ -469,10 +476,13 @@ int tri_volume_dismount(const struct tri_volume_id *id, bool force, bool permane
         return r;
     if (tri_volume_is_offline(id))
         return tri_error_set(error, TRI_STORAGE_OFFLINE, look.place.node, "The volume is offline already.");
-    if (!permanent)
-        return unmount_and_record(id, &look, force, error);
     if (read_recorded(id, &recorded) < 0)
         return tri_error_no_memory(error);
+    if (!permanent && recorded.count && !look.mounted.count && !is_held(&look))
+        return tri_error_set(error, TRI_STORAGE_NOT_MOUNTED, look.place.node,
+                             "The volume is dismounted already, and comes back with Mount.");
+    if (!permanent)
+        return unmount_and_record(id, &look, force, error);
     if (look.mounted.count || recorded.count)
         return tri_error_set(error, TRI_STORAGE_HAS_PATH, look.place.node,
                              "The volume has access paths; delete them before a permanent dismount.");

@@ -351,6 +351,8 @@ static void a_volume_is_dismounted_and_mounted_again(void **state)
     close(fd);
     assert_hr(S_OK, IVdsVolumeMF_Dismount(volume.mf, FALSE, FALSE));
     assert_false(is_mounted(folder));
+    assert_hr(VDS_E_VOLUME_TEMPORARILY_DISMOUNTED, IVdsVolumeMF_Dismount(volume.mf, FALSE, FALSE));
+    assert_hr(VDS_E_VOLUME_TEMPORARILY_DISMOUNTED, IVdsVolumeMF_Dismount(volume.mf, TRUE, FALSE));
     assert_hr(S_OK, IVdsVolumeMF_Mount(volume.mf));
     assert_true(is_mounted(folder));
     assert_hr(S_OK, IVdsVolumeMF_Mount(volume.mf)); /* it is */

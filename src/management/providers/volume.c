@@ -457,7 +457,7 @@ static int run_dismount(const struct tri_invocation *invocation, struct tri_erro
     int code = target_volume(invocation, &id)
                    ? tri_volume_dismount(&id, in_boolean(invocation, "Force"), in_boolean(invocation, "Permanent"), NULL)
                    : TRI_STORAGE_GONE;
-    unsigned value = code == 0                                ? 0
+    unsigned value = code == 0 || code == TRI_STORAGE_NOT_MOUNTED ? 0
                      : code == TRI_STORAGE_HAS_PATH           ? 2
                      : code == TRI_STORAGE_NOT_SUPPORTED      ? 3
                      : code == TRI_STORAGE_IN_USE             ? 4

@@ -502,6 +502,7 @@ static void a_dismounted_volume_keeps_its_paths_and_comes_back_to_them(void **st
     assert_false(test_is_mounted_from(node_of(&disk)));
     check_paths(&id, expected);
     assert_int_equal(failed(tri_volume_dismount(&id, false, true, &error), &error), TRI_STORAGE_HAS_PATH);
+    assert_int_equal(failed(tri_volume_dismount(&id, true, false, &error), &error), TRI_STORAGE_NOT_MOUNTED);
     format_well(&id, "ext4", "between");
     assert_int_equal(tri_volume_mount(&id, NULL), 0);
     assert_true(test_is_mounted_at(path));
