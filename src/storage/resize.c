@@ -335,10 +335,15 @@ static int ntfs_prepare(struct resize *r, struct tri_error *error)
     return code;
 }
 
+/* ntfsresize does not look at one that is mounted, and what it says then sounds like damage. */
 static int ntfs_least(struct resize *r, uint64_t *ret_bytes, struct tri_error *error)
 {
     TRI_AUTO_FREE char *output = NULL;
     unsigned long long least;
+    if (r->mount_count)
+        return tri_error_set(error, TRI_STORAGE_IN_USE, node_of(r),
+                             "%s is mounted at %s; how small its ntfs can be is known only when it is not.", node_of(r),
+                             r->mounts[0]);
     int code = ntfs_survey(r, false, &output, error);
     if (code < 0)
         return code;

@@ -271,6 +271,25 @@ static void all_that_can_be_is_taken_off_where_no_size_is_asked_for(void **state
 
 /* ---- mounted ---- */
 
+static void a_mounted_ntfs_is_not_said_to_be_damaged(void **state)
+{
+    struct tri_error error = {0};
+    struct tri_volume_id id;
+    uint64_t most;
+    NEEDS_LOOP();
+    if (!can_do("NTFS", "ntfsresize"))
+        return;
+    struct test_disk disk = make_volume(64 * MIB, 0, &id);
+    format_well(&id, "NTFS", "");
+    mount_here(node_of(&disk));
+    assert_int_equal(tri_volume_max_shrink(&id, &most, &error), TRI_STORAGE_IN_USE);
+    assert_non_null(strstr(error.text, mount_path()));
+    tri_error_clear(&error);
+    unmount_here();
+    assert_int_equal(tri_volume_max_shrink(&id, &most, NULL), 0);
+    test_disk_drop(&disk);
+}
+
 static void mounted_xfs_and_btrfs_grow_where_they_are(void **state)
 {
     static const char *const names[][2] = {{"xfs", "xfs_growfs"}, {"btrfs", "btrfs"}};
@@ -609,6 +628,7 @@ int main(void)
         cmocka_unit_test(btrfs_grows_and_shrinks_and_keeps_its_files),
         cmocka_unit_test(ntfs_grows_and_shrinks_and_keeps_its_files),
         cmocka_unit_test(all_that_can_be_is_taken_off_where_no_size_is_asked_for),
+        cmocka_unit_test(a_mounted_ntfs_is_not_said_to_be_damaged),
         cmocka_unit_test(mounted_xfs_and_btrfs_grow_where_they_are),
         cmocka_unit_test(mounted_ext4_is_refused_or_grown_but_never_half),
         cmocka_unit_test(a_mounted_neighbour_does_not_hinder),
