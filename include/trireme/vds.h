@@ -2389,7 +2389,8 @@ DECLARE_INTERFACE_(IVdsOpenVDisk, IUnknown)
     STDMETHOD(DetachAndDelete)(THIS_ DETACH_VIRTUAL_DISK_FLAG Flags, ULONG ProviderSpecificFlags) PURE;
 
     /* Starts giving back what the image does not use. *ppAsync is the operation, with a reference that is the caller's.
-     * Not while it is attached for writing (VDS_E_VD_NOT_ATTACHED_READONLY). Cancelled, the image is as it was. */
+     * Not while it is attached for writing (VDS_E_VD_NOT_ATTACHED_READONLY). Cancelled, the image is as it was. An image
+     * of fixed size ends it with VDS_E_NOT_SUPPORTED. */
     STDMETHOD(Compact)(THIS_ COMPACT_VIRTUAL_DISK_FLAG Flags, ULONG Reserved, IVdsAsync **ppAsync) PURE;
 
     /* Starts writing a differencing image into MergeDepth parents above it. *ppAsync is the operation, with a reference
@@ -2398,8 +2399,8 @@ DECLARE_INTERFACE_(IVdsOpenVDisk, IUnknown)
     STDMETHOD(Merge)(THIS_ MERGE_VIRTUAL_DISK_FLAG Flags, ULONG MergeDepth, IVdsAsync **ppAsync) PURE;
 
     /* Starts growing the virtual size to NewSize bytes. *ppAsync is the operation, with a reference that is the
-     * caller's. Not while it is attached. The partitions in it stay as they are. E_INVALIDARG for a size that is not
-     * larger. */
+     * caller's. Not while it is attached. The partitions in it stay as they are; an image of fixed size (raw, VHD,
+     * VHDX) stays one. E_INVALIDARG for a size that is not larger. */
     STDMETHOD(Expand)(THIS_ EXPAND_VIRTUAL_DISK_FLAG Flags, ULONGLONG NewSize, IVdsAsync **ppAsync) PURE;
 };
 TRIREME_INTERFACE_ID(IVdsOpenVDisk, 0x75C8F324, 0xF715, 0x4FE3, 0xA2, 0x8E, 0xF9, 0x01, 0x1B, 0x61, 0xA4, 0xA1);

@@ -14,6 +14,7 @@
 #include "storage/qemu.h"
 #include "storage/tool.h"
 #include "storage/vhd.h"
+#include "storage/vhdx.h"
 #include "storage/work.h"
 
 struct change {
@@ -161,7 +162,7 @@ static int compact(struct change *change, struct tri_op *op, struct tri_error *e
         return not_supported(change, "is a raw image, of fixed size: it cannot be compacted", error);
     if (change->format == TRI_IMAGE_VHD && (r = tri_vhd_read(change->fd, &vhd, error)) < 0)
         return r;
-    if (vhd.type == TRI_VHD_FIXED)
+    if (vhd.type == TRI_VHD_FIXED || (change->format == TRI_IMAGE_VHDX && tri_vhdx_is_fixed(change->fd)))
         return not_supported(change, "is of fixed size: it cannot be compacted", error);
     if (change->format == TRI_IMAGE_QCOW2)
         r = tri_qemu_info(change->path, change->format, &info, error);
@@ -198,6 +199,7 @@ static int current_size(const struct change *change, uint64_t *ret_bytes, bool *
         *ret_fixed = vhd.type == TRI_VHD_FIXED;
     } else if (r == 0 && (r = tri_qemu_info(change->path, change->format, &info, error)) == 0) {
         *ret_bytes = info.virtual_size_bytes;
+        *ret_fixed = change->format == TRI_IMAGE_VHDX && tri_vhdx_is_fixed(change->fd);
         tri_qemu_info_clear(&info);
     }
     return r;
@@ -223,11 +225,12 @@ static int expand_in_place(const struct change *change, uint64_t old_bytes, bool
 }
 
 /* VHDX and dynamic VHD: a larger, empty one, and the old one's content in it. */
-static int expand_copy(const struct change *change, struct tri_op *op, struct tri_error *error)
+static int expand_copy(const struct change *change, bool fixed, struct tri_op *op, struct tri_error *error)
 {
     TRI_AUTO_DRAFT struct tri_draft draft = TRI_DRAFT_NONE;
     TRI_AUTO_FREE char *source = NULL;
-    const struct tri_making as = {.path = change->path, .format = change->format, .size_bytes = change->size_bytes};
+    const struct tri_making as = {
+        .path = change->path, .format = change->format, .size_bytes = change->size_bytes, .fixed = fixed};
     const struct tri_qemu_run run = {
         .op = op, .path = change->path, .begin = 2, .end = 98, .phase = "expand", .kept = &draft.hold.fd};
     int r = tri_qemu_describe_text(change->path, change->format, true, &source, error);
@@ -274,7 +277,8 @@ static int expand(struct change *change, struct tri_op *op, struct tri_error *er
                              change->path, (unsigned long long)old_bytes);
     if (change->format == TRI_IMAGE_RAW || (change->format == TRI_IMAGE_VHD && fixed))
         return expand_in_place(change, old_bytes, fixed, op, error);
-    return change->format == TRI_IMAGE_QCOW2 ? expand_qcow2(change, op, error) : expand_copy(change, op, error);
+    return change->format == TRI_IMAGE_QCOW2 ? expand_qcow2(change, op, error)
+                                              : expand_copy(change, fixed, op, error);
 }
 
 int tri_image_expand(const char *path, uint64_t size_bytes, struct tri_op *op, const struct tri_op_tag *tag,

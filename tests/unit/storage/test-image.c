@@ -248,6 +248,45 @@ static void a_fixed_image_has_all_its_blocks(void **state)
     }
 }
 
+static void a_fixed_image_stays_one(void **state)
+{
+    static const int fixed_formats[] = {TRI_IMAGE_RAW, TRI_IMAGE_VHD, TRI_IMAGE_VHDX};
+    NEEDS_QEMU();
+    for (size_t i = 0; i < sizeof fixed_formats / sizeof *fixed_formats; i++) {
+        struct stat st;
+        char *path = path_of("stays");
+        assert_int_equal(make(path, fixed_formats[i], 16 * MIB, true), 0);
+        assert_int_equal(RUN(tri_image_compact(path, op, NULL, error)), TRI_STORAGE_NOT_SUPPORTED);
+        assert_int_equal(RUN(tri_image_expand(path, 24 * MIB, op, NULL, error)), 0);
+        assert_int_equal(stat(path, &st), 0);
+        assert_true((uint64_t)st.st_blocks * 512 >= 24 * MIB);
+        assert_int_equal(RUN(tri_image_compact(path, op, NULL, error)), TRI_STORAGE_NOT_SUPPORTED);
+        assert_int_equal(RUN(tri_image_expand(path, 32 * MIB, op, NULL, error)), 0); /* it is known again */
+        assert_int_equal(stat(path, &st), 0);
+        assert_true((uint64_t)st.st_blocks * 512 >= 32 * MIB);
+        drop(path);
+        free(path);
+    }
+}
+
+/* Full, but of no fixed size. */
+static void a_full_dynamic_vhdx_stays_dynamic(void **state)
+{
+    NEEDS_QEMU();
+    struct stat st;
+    char *path = path_of("full.vhdx"), *raw = path_of("full.img");
+    fill(raw, 16 * MIB);
+    assert_int_equal(RUN(tri_image_convert(raw, TRI_IMAGE_VHDX, path, false, op, NULL, error)), 0);
+    assert_int_equal(RUN(tri_image_expand(path, 256 * MIB, op, NULL, error)), 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_true((uint64_t)st.st_blocks * 512 < 128 * MIB);
+    assert_int_equal(RUN(tri_image_compact(path, op, NULL, error)), 0);
+    drop(path);
+    drop(raw);
+    free(path);
+    free(raw);
+}
+
 static void vhds_of_ours_are_sound_to_others(void **state)
 {
     NEEDS_QEMU();
@@ -828,6 +867,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_added_image_needs_no_file_and_says_that_it_is_incomplete),
         cmocka_unit_test(every_format_has_exactly_the_size_asked_for),
         cmocka_unit_test(a_fixed_image_has_all_its_blocks),
+        cmocka_unit_test(a_fixed_image_stays_one),
+        cmocka_unit_test(a_full_dynamic_vhdx_stays_dynamic),
         cmocka_unit_test(vhds_of_ours_are_sound_to_others),
         cmocka_unit_test(impossible_sizes_are_refused_and_nothing_is_made),
         cmocka_unit_test(a_file_that_exists_is_added_and_not_made_anew),
