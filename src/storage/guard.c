@@ -309,7 +309,7 @@ static bool find_holder(const char *name, char holder[64])
 /* A mount that was taken away, to be made again. */
 struct unmounted {
     dev_t device;
-    char node[64], *path;
+    char node[64], *path, *subvolume;
     bool read_only;
 };
 
@@ -320,8 +320,10 @@ struct unmounted_list {
 
 static void list_clear(struct unmounted_list *list)
 {
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < list->count; i++) {
         free(list->items[i].path);
+        free(list->items[i].subvolume);
+    }
     free(list->items);
     *list = (struct unmounted_list){0};
 }
@@ -332,7 +334,7 @@ static void mount_again(const struct unmounted_list *list)
     for (size_t i = list->count; i-- > 0;) {
         const struct unmounted *item = &list->items[i];
         TRI_CLEANUP(tri_error_clear) struct tri_error error = {0};
-        if (tri_mount_also(item->device, item->node, item->read_only, item->path, &error) < 0)
+        if (tri_mount_also(item->device, item->node, item->read_only, item->path, item->subvolume, &error) < 0)
             TRI_LOG("storage", "not mounted again: %s", error.text ? error.text : "?");
     }
 }
@@ -379,12 +381,15 @@ static int take_away(struct asked *asked, const char *node, const char *path, st
     if (!item->path)
         return tri_error_no_memory(error);
     memcpy(item->node, node, sizeof item->node);
+    item->subvolume = tri_mount_subvolume(path);
     item->read_only = statvfs(path, &about) == 0 && about.f_flag & ST_RDONLY;
     int code = tri_mount_remove(path, false, error);
-    if (code < 0)
-        free(item->path);
-    else
+    if (code == 0) {
         list->count++;
+        return 0;
+    }
+    free(item->path);
+    free(item->subvolume);
     return code;
 }
 

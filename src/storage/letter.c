@@ -35,10 +35,35 @@ static void paths_clear(struct paths *paths)
 }
 #define AUTO_PATHS __attribute__((cleanup(paths_clear)))
 
+/* Of a mount that is to come back, it is kept with its path which subvolume of a Btrfs was there: "/srv///@srv", for no
+ * mount point has two slashes in a row. */
+#define SUBVOLUME_MARK "//"
+
+static size_t path_length(const char *item)
+{
+    const char *mark = strstr(item, SUBVOLUME_MARK);
+    return mark ? (size_t)(mark - item) : strlen(item);
+}
+
+static bool is_same_path(const char *a, const char *b)
+{
+    return path_length(a) == path_length(b) && strncmp(a, b, path_length(a)) == 0;
+}
+
+/* What is mounted at the path, newly allocated; NULL: no memory. */
+static char *describe_mount(const char *path)
+{
+    TRI_AUTO_FREE char *subvolume = tri_mount_subvolume(path);
+    char *item;
+    if (!subvolume)
+        return strdup(path);
+    return asprintf(&item, "%s" SUBVOLUME_MARK "%s", path, subvolume) < 0 ? NULL : item;
+}
+
 static bool paths_have(const struct paths *paths, const char *path)
 {
     for (size_t i = 0; i < paths->count; i++)
-        if (strcmp(paths->items[i], path) == 0)
+        if (is_same_path(paths->items[i], path))
             return true;
     return false;
 }
@@ -77,7 +102,7 @@ static char *paths_join(const struct paths *paths, const char *without)
         size += strlen(paths->items[i]) + 1;
     char *list = malloc(size);
     for (size_t i = 0; list && i < paths->count; i++)
-        if (!without || strcmp(paths->items[i], without) != 0)
+        if (!without || !is_same_path(paths->items[i], without))
             at += (size_t)sprintf(list + at, "%s\n", paths->items[i]);
     if (list)
         list[at] = '\0';
@@ -288,9 +313,12 @@ int tri_letter_remount(const struct tri_volume_place *place, bool read_only, con
     if (paths_split(&paths, list) < 0 || tri_letter_folder(false, &drives, NULL) < 0)
         return tri_error_no_memory(error);
     for (size_t i = paths.count; i-- > 0;) { /* outermost first */
-        if (tri_letter_of_path(paths.items[i], drives))
-            tri_folder_make(AT_FDCWD, paths.items[i], 0755);
-        int r = tri_mount_also(place->device, place->node, read_only, paths.items[i], first ? NULL : error);
+        char *path = paths.items[i], *mark = strstr(path, SUBVOLUME_MARK);
+        const char *subvolume = mark ? mark + strlen(SUBVOLUME_MARK) : NULL;
+        path[path_length(path)] = '\0';
+        if (tri_letter_of_path(path, drives))
+            tri_folder_make(AT_FDCWD, path, 0755);
+        int r = tri_mount_also(place->device, place->node, read_only, path, subvolume, first ? NULL : error);
         first = first ? first : r;
     }
     return first;
@@ -338,7 +366,7 @@ int tri_volume_add_path(const struct tri_volume_id *id, const char *text, struct
         r = share_lock(look.place.node, &lock_fd, error);
     if (r == 0)
         r = tri_mount_also(look.place.device, look.place.node,
-                           tri_letter_is_read_only(look.disk, look.place.partition), path, error);
+                           tri_letter_is_read_only(look.disk, look.place.partition), path, NULL, error);
     if (r < 0 && letter && path)
         rmdir(path);
     return r;
@@ -384,6 +412,7 @@ int tri_volume_paths(const struct tri_volume_id *id, char ***ret_paths, size_t *
     if (read_recorded(id, &look.mounted) < 0)
         return tri_error_no_memory(error);
     for (size_t i = 0; i < look.mounted.count; i++) {
+        look.mounted.items[i][path_length(look.mounted.items[i])] = '\0';
         char letter = tri_letter_of_path(look.mounted.items[i], drives);
         if (letter) /* the text is longer than the letter's */
             snprintf(look.mounted.items[i], LETTER_TEXT_SIZE, "%c:\\", letter);
@@ -404,8 +433,9 @@ static int unmount_all(const struct look *look, const struct paths *all, bool la
     AUTO_PATHS struct paths done = {0};
     int r = 0;
     for (size_t i = 0; i < all->count && r == 0; i++) {
-        r = tri_letter_unmount(all->items[i], lazy, error);
-        if (r == 0 && paths_have(&look->mounted, all->items[i]) && paths_add(&done, all->items[i]) < 0)
+        TRI_AUTO_FREE char *item = describe_mount(all->items[i]);
+        r = item ? tri_letter_unmount(all->items[i], lazy, error) : tri_error_no_memory(error);
+        if (r == 0 && paths_have(&look->mounted, item) && paths_add(&done, item) < 0)
             r = tri_error_no_memory(error);
     }
     if (r < 0 && done.count) {
@@ -442,9 +472,11 @@ static int unmount_and_record(const struct tri_volume_id *id, struct look *look,
     AUTO_PATHS struct paths recorded = {0}, all = {0};
     if (read_recorded(id, &recorded) < 0)
         return tri_error_no_memory(error);
-    for (size_t i = 0; i < look->mounted.count; i++)
-        if (paths_add(&recorded, look->mounted.items[i]) < 0)
+    for (size_t i = 0; i < look->mounted.count; i++) {
+        TRI_AUTO_FREE char *item = describe_mount(look->mounted.items[i]);
+        if (!item || paths_add(&recorded, item) < 0)
             return tri_error_no_memory(error);
+    }
     int r = find_all(look, lazy, &all, error);
     if (r == 0)
         r = unmount_all(look, &all, lazy, error);

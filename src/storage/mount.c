@@ -269,9 +269,11 @@ static int mount_ntfs(const char *node, const char *path, bool read_only, struct
     return r;
 }
 
-int tri_mount_at(const char *node, const char *type, const char *path, bool read_only, struct tri_error *error)
+/* subvolume: as tri_mount_also has it; no other file system has any. */
+static int mount_part(const char *node, const char *type, const char *path, bool read_only, const char *subvolume,
+                      struct tri_error *error)
 {
-    TRI_AUTO_FREE char *found = NULL;
+    TRI_AUTO_FREE char *found = NULL, *options = NULL;
     if (!type || !*type) {
         int r = find_type(node, &found, error);
         if (r < 0)
@@ -282,7 +284,22 @@ int tri_mount_at(const char *node, const char *type, const char *path, bool read
         return mount_ntfs(node, path, read_only, error);
     if (strcmp(type, "ntfs") == 0 && !kernel_has("ntfs") && kernel_has("ntfs3"))
         type = "ntfs3";
-    return mount_in_kernel(node, type, path, read_only ? "ro" : "rw", error);
+    if (!subvolume || strcmp(type, "btrfs") != 0)
+        return mount_in_kernel(node, type, path, read_only ? "ro" : "rw", error);
+    if (asprintf(&options, "%s,subvol=%s", read_only ? "ro" : "rw", subvolume) < 0) {
+        options = NULL;
+        return tri_error_no_memory(error);
+    }
+    int r = mount_in_kernel(node, type, path, options, error);
+    if (r == TRI_STORAGE_BAD_PATH && access(path, F_OK) == 0)
+        return tri_error_set(error, r, node, "There is no subvolume %s on %s to be mounted at %s.", subvolume, node,
+                             path);
+    return r;
+}
+
+int tri_mount_at(const char *node, const char *type, const char *path, bool read_only, struct tri_error *error)
+{
+    return mount_part(node, type, path, read_only, NULL, error);
 }
 
 static bool has_path(char *const *paths, size_t count, const char *path)
@@ -293,17 +310,27 @@ static bool has_path(char *const *paths, size_t count, const char *path)
     return false;
 }
 
-int tri_mount_also(dev_t device, const char *node, bool read_only, const char *path, struct tri_error *error)
+int tri_mount_also(dev_t device, const char *node, bool read_only, const char *path, const char *subvolume,
+                   struct tri_error *error)
 {
     char **points = NULL;
     size_t count = 0;
     int r = tri_mount_points(device, node, TRI_MOUNTS_WHOLE, &points, &count, error);
-    if (r == 0 && count == 0)
-        r = tri_mount_at(node, "", path, read_only, error);
-    else if (r == 0 && !has_path(points, count, path))
+    bool is_there = has_path(points, count, path);
+    if (r == 0 && !is_there && (count == 0 || subvolume))
+        r = mount_part(node, "", path, read_only, subvolume, error);
+    else if (r == 0 && !is_there)
         r = tri_mount_bind(points[0], path, error);
     tri_mount_points_free(points, count);
     return r;
+}
+
+char *tri_mount_subvolume(const char *path)
+{
+    TRI_AUTO_MOUNT_TABLE table = tri_mount_table_get();
+    struct libmnt_fs *fs = table ? mnt_table_find_target(table->mounts, path, MNT_ITER_BACKWARD) : NULL;
+    const char *root = fs ? mnt_fs_get_root(fs) : NULL;
+    return root && strcmp(mnt_fs_get_fstype(fs) ?: "", "btrfs") == 0 ? strdup(root) : NULL;
 }
 
 /* ---- unmounting ---- */

@@ -31,8 +31,13 @@ int tri_mount_at(const char *node, const char *type, const char *path, bool read
 int tri_mount_bind(const char *from, const char *path, struct tri_error *error);
 
 /* Mounts the device, where it is free by whatever is on it, and where it is mounted already by a bind of that: a file
- * system in user space can be mounted once only. 0 also where it is at the path already. Errors as tri_mount_at. */
-int tri_mount_also(dev_t device, const char *node, bool read_only, const char *path, struct tri_error *error);
+ * system in user space can be mounted once only. subvolume: of Btrfs, which one; NULL: what is mounted by itself. 0 also
+ * where it is at the path already. Errors as tri_mount_at. */
+int tri_mount_also(dev_t device, const char *node, bool read_only, const char *path, const char *subvolume,
+                   struct tri_error *error);
+
+/* Which subvolume of a Btrfs is mounted at the path ("/", "/@"), newly allocated; NULL: none, or another file system. */
+char *tri_mount_subvolume(const char *path);
 
 /* Calls visit for each mount of this process's table that is of a whole block device (TRI_MOUNTS_WHOLE): where, and the
  * device's node as the table has it. Stops where visit returns false. */

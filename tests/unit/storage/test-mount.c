@@ -484,6 +484,63 @@ static void a_subvolume_that_is_mounted_is_an_access_path(void **state)
     test_disk_drop(&disk);
 }
 
+static bool shows(const char *path, const char *name)
+{
+    char inner[600];
+    snprintf(inner, sizeof inner, "%s/%s", path, name);
+    return access(inner, F_OK) == 0;
+}
+
+/* Two subvolumes of one, each of which shows the folder of its own name. */
+static void a_subvolume_comes_back_where_it_was(void **state)
+{
+    static const char *const names[] = {"red", "blue"};
+    struct tri_volume_id id;
+    struct tri_error error = {0};
+    char expected[1600], inner[600];
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.btrfs");
+    NEEDS_TOOL("btrfs");
+    if (!can_mount("btrfs"))
+        TEST_SKIP("btrfs cannot be mounted here");
+    struct test_disk disk = make_formatted("btrfs", &id);
+    const char *paths[] = {folder("one"), folder("two")}, *whole = folder("whole");
+    add(&id, whole);
+    for (int i = 0; i < 2; i++) {
+        snprintf(inner, sizeof inner, "%s/%s", whole, names[i]);
+        assert_int_equal(TEST_PROGRAM("btrfs", "subvolume", "create", inner), 0);
+        snprintf(inner, sizeof inner, "subvol=%s", names[i]);
+        assert_int_equal(mount(node_of(&disk), paths[i], "btrfs", 0, inner), 0);
+        snprintf(inner, sizeof inner, "%s/%s", paths[i], names[i]);
+        assert_int_equal(mkdir(inner, 0755), 0);
+    }
+    remove_path(&id, whole);
+    snprintf(expected, sizeof expected, "%s|%s", paths[0], paths[1]);
+    assert_int_equal(tri_volume_dismount(&id, false, false, NULL), 0);
+    check_paths(&id, expected);
+    assert_int_equal(tri_volume_mount(&id, NULL), 0);
+    check_paths(&id, expected);
+    assert_true(shows(paths[0], "red") && shows(paths[1], "blue"));
+    assert_false(shows(paths[0], "blue") || shows(paths[1], "red"));
+    int fd = open(paths[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct tri_format_spec spec = format_spec(&id, "ext4", "");
+    spec.force = true;
+    assert_int_equal(format(&spec, NULL), TRI_STORAGE_IN_USE);
+    assert_int_equal(failed(tri_volume_dismount(&id, false, false, &error), &error), TRI_STORAGE_IN_USE);
+    close(fd);
+    assert_true(shows(paths[0], "red") && shows(paths[1], "blue"));
+    assert_int_equal(tri_volume_dismount(&id, false, false, NULL), 0);
+    remove_path(&id, paths[0]); /* what is kept can be deleted */
+    check_paths(&id, paths[1]);
+    assert_int_equal(tri_volume_mount(&id, NULL), 0);
+    assert_true(shows(paths[1], "blue"));
+    remove_path(&id, paths[1]);
+    for (int i = 0; i < 2; i++)
+        rmdir(paths[i]);
+    rmdir(whole);
+    test_disk_drop(&disk);
+}
+
 /* ---- dismount and back ---- */
 
 static void a_dismounted_volume_keeps_its_paths_and_comes_back_to_them(void **state)
@@ -796,6 +853,7 @@ int main(void)
         cmocka_unit_test(a_mount_of_a_folder_goes_by_force_only_and_does_not_come_back),
         cmocka_unit_test(a_mount_of_a_folder_is_no_volume_mounted_on_another),
         cmocka_unit_test(a_subvolume_that_is_mounted_is_an_access_path),
+        cmocka_unit_test(a_subvolume_comes_back_where_it_was),
         cmocka_unit_test(a_dismounted_volume_keeps_its_paths_and_comes_back_to_them),
         cmocka_unit_test(a_busy_volume_is_dismounted_only_with_force_and_never_half),
         cmocka_unit_test(a_forced_change_that_is_refused_leaves_every_mount),
