@@ -191,7 +191,6 @@ void tri_latch_each_op(struct tri_latch *latch, void (*visit)(void *context, str
     TRI_AUTO_FREE tri_handle *ops = TRI_TAKE(latch->ops);
     size_t count = latch->op_count;
     latch->op_count = latch->op_size = 0;
-    latch->ops_told = true;
     pthread_mutex_unlock(&latch->lock);
     for (size_t i = 0; i < count; i++) {
         TRI_AUTO_OP struct tri_op *op = tri_op_from_handle(ops[i]);

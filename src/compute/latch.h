@@ -36,7 +36,6 @@ struct tri_latch {
     struct tri_op *ended;  /* for waiters: made by the first one, done when the latch is open no more */
     tri_handle *ops;
     size_t op_count, op_size;
-    bool ops_told;
 };
 
 int tri_latch_init(struct tri_latch *latch); /* -ENOMEM; then only tri_latch_finish may be called */
