@@ -53,9 +53,9 @@ HCS_OPERATION WINAPI HcsCreateOperationWithNotifications(HCS_OPERATION_OPTIONS e
 
 /* Closes the handle; the operation's result goes with it. Work that is still under way is not cancelled: it goes on
  * and its result is dropped. A callback that has not begun does not come any more, nor does the event of a handle that
- * reports completions; a callback that runs on another thread is waited for, so that its context may be freed afterwards
- * (not when closing in that callback itself, which is allowed). Threads that wait on the operation return HCS_E_OPERATION_ALREADY_CANCELLED. A handle that is not open:
- * nothing happens.
+ * reports completions; a callback that runs on another thread is waited for, so that its context may be freed
+ * afterwards (not when closing in that callback itself, which is allowed). Threads that wait on the operation return
+ * HCS_E_OPERATION_ALREADY_CANCELLED. A handle that is not open: nothing happens.
  * Follows: learn.microsoft.com/virtualization/api/hcs/reference/hcscloseoperation */
 void WINAPI HcsCloseOperation(HCS_OPERATION operation);
 
