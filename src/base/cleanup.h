@@ -4,6 +4,7 @@
 #ifndef TRI_BASE_CLEANUP_H
 #define TRI_BASE_CLEANUP_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
@@ -43,6 +44,15 @@ static inline void tri_closep(int *fd)
     tri_close(*fd);
 }
 
+static inline void tri_closedirp(DIR **folder)
+{
+    if (*folder) {
+        int saved = errno;
+        closedir(*folder);
+        errno = saved;
+    }
+}
+
 static inline void tri_freep(void *p)
 {
     free(*(void **)p);
@@ -62,6 +72,7 @@ static inline pthread_mutex_t *tri_lock(pthread_mutex_t *mutex)
 
 #define TRI_AUTO_FREE TRI_CLEANUP(tri_freep)
 #define TRI_AUTO_CLOSE TRI_CLEANUP(tri_closep)
+#define TRI_AUTO_DIR TRI_CLEANUP(tri_closedirp)
 /* Locks now, unlocks where the scope ends: TRI_LOCK_SCOPE(&x->lock); */
 #define TRI_LOCK_NAME2(line) tri_scope_lock_##line
 #define TRI_LOCK_NAME(line) TRI_LOCK_NAME2(line)

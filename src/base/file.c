@@ -214,12 +214,6 @@ static int remove_entry(struct removal *removal, int folder_fd, const char *name
     return remove_folder(removal, folder_fd, name, depth + 1);
 }
 
-static void close_folderp(DIR **folder)
-{
-    if (*folder)
-        closedir(*folder);
-}
-
 static bool is_self_or_parent(const char *name)
 {
     return !strcmp(name, ".") || !strcmp(name, "..");
@@ -230,7 +224,7 @@ static int remove_content(struct removal *removal, int folder_fd, unsigned depth
     int listing_fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (listing_fd < 0)
         return -errno;
-    TRI_CLEANUP(close_folderp) DIR *listing = fdopendir(listing_fd);
+    TRI_AUTO_DIR DIR *listing = fdopendir(listing_fd);
     if (!listing) {
         tri_close(listing_fd);
         return -errno;

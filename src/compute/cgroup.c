@@ -19,13 +19,6 @@
 #define PROCS_MAX_BYTES (4u << 20)
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-static void closedirp(DIR **dir)
-{
-    if (*dir)
-        closedir(*dir);
-}
-#define AUTO_DIR TRI_CLEANUP(closedirp) DIR *
-
 static bool has_file(const char *root, const char *name)
 {
     char path[4096];
@@ -79,7 +72,7 @@ static int walk(int folder_fd, visitor *visit, void *context, int depth)
 {
     if (depth >= DEPTH_MAX)
         return -ELOOP;
-    AUTO_DIR dir = open_dir(folder_fd);
+    TRI_AUTO_DIR DIR *dir = open_dir(folder_fd);
     if (!dir)
         return -errno;
     for (struct dirent *entry; (entry = readdir(dir));) {
@@ -98,7 +91,7 @@ static int each_hierarchy(const char *root, const char *cgroup, hierarchy_visito
 {
     while (*cgroup == '/')
         cgroup++;
-    AUTO_DIR dir = opendir(root);
+    TRI_AUTO_DIR DIR *dir = opendir(root);
     if (!dir)
         return errno == ENOENT ? 0 : -errno;
     if (tri_cgroup_layout(root) == TRI_CGROUP_PURE)
@@ -288,7 +281,7 @@ int tri_cgroup_kill(const char *root, const char *cgroup, uint64_t deadline_ns)
 
 static int remove_children(int folder_fd, void *context)
 {
-    AUTO_DIR dir = open_dir(folder_fd);
+    TRI_AUTO_DIR DIR *dir = open_dir(folder_fd);
     if (!dir)
         return -errno;
     for (struct dirent *entry; (entry = readdir(dir));)

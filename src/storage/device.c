@@ -21,13 +21,6 @@
 
 #define SYSFS_SECTOR_BYTES 512ull /* of "size" and "start", whatever the disk's own sector is */
 
-static void closedirp(DIR **dir)
-{
-    if (*dir)
-        closedir(*dir);
-}
-#define AUTO_DIR TRI_CLEANUP(closedirp) DIR *
-
 /* ---- attributes ---- */
 
 static size_t trim(char *text, size_t length)
@@ -114,7 +107,7 @@ static uint64_t sequence_of(int block_fd, const char *name)
 
 static bool search_name(uint64_t sequence, char name[32])
 {
-    AUTO_DIR dir = opendir("/sys/block");
+    TRI_AUTO_DIR DIR *dir = opendir("/sys/block");
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         if (entry->d_name[0] == '.' || strlen(entry->d_name) >= 32 ||
             sequence_of(dirfd(dir), entry->d_name) != sequence)
@@ -149,7 +142,7 @@ static bool is_folder_empty(const char *name, const char *folder)
 {
     char path[512];
     attribute_path(name, folder, path, sizeof path);
-    AUTO_DIR dir = opendir(path);
+    TRI_AUTO_DIR DIR *dir = opendir(path);
     for (struct dirent *entry; dir && (entry = readdir(dir));)
         if (entry->d_name[0] != '.')
             return false;

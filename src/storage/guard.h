@@ -41,7 +41,6 @@ int tri_guard_free(const struct tri_disk_lock *lock, bool unmount, char **ret_pa
 
 /* The path of the node of what is locked: "/dev/loop0p1". */
 void tri_disk_lock_node(const struct tri_disk_lock *lock, char path[64]);
-uint64_t tri_disk_lock_size(const struct tri_disk_lock *lock); /* bytes of what is locked */
 
 /* Erases every signature libblkid knows on the node, and makes it durable. In probe.c. */
 int tri_probe_wipe(int fd, struct tri_error *error);

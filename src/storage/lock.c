@@ -193,9 +193,3 @@ void tri_disk_lock_node(const struct tri_disk_lock *lock, char path[64])
     const struct tri_partition *partition = locked_partition(lock);
     tri_device_node(partition && partition->node[0] ? partition->node : lock->disk->name, path);
 }
-
-uint64_t tri_disk_lock_size(const struct tri_disk_lock *lock)
-{
-    const struct tri_partition *partition = locked_partition(lock);
-    return partition ? partition->size_bytes : lock->disk->size_bytes;
-}

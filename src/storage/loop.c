@@ -25,12 +25,6 @@
 
 enum { ATTACH_TRIES = 128, DETACH_WAIT_MS = 300, NUMBER_TEXT_MAX = 32 };
 
-static void close_folderp(DIR **folder)
-{
-    if (*folder)
-        closedir(*folder);
-}
-
 static int open_node(const char *name, int flags)
 {
     char path[64];
@@ -220,7 +214,7 @@ static bool has_tag(const char *name, const char *tag)
 
 bool tri_loop_find(const char *tag, struct tri_loop_device *ret)
 {
-    TRI_CLEANUP(close_folderp) DIR *folder = opendir("/sys/block");
+    TRI_AUTO_DIR DIR *folder = opendir("/sys/block");
     for (const struct dirent *entry; folder && (entry = readdir(folder));) {
         if (strncmp(entry->d_name, "loop", 4) != 0 || strlen(entry->d_name) >= sizeof ret->name ||
             !has_file(entry->d_name) || !has_tag(entry->d_name, tag))

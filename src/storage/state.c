@@ -377,12 +377,6 @@ int tri_state_remove(enum tri_state_kind kind, const char *name)
 
 /* ---- all of a kind ---- */
 
-static void close_folderp(DIR **folder)
-{
-    if (*folder)
-        closedir(*folder);
-}
-
 /* A draft without an owner is what somebody left who died while he wrote. */
 static void clean_draft(int folder_fd, const char *draft)
 {
@@ -417,7 +411,7 @@ static DIR *open_list(enum tri_state_kind kind, int *ret_code)
 int tri_state_each(enum tri_state_kind kind, tri_state_visit *visit, void *data)
 {
     int code;
-    TRI_CLEANUP(close_folderp) DIR *folder = open_list(kind, &code);
+    TRI_AUTO_DIR DIR *folder = open_list(kind, &code);
     if (!folder)
         return code;
     const struct dirent *entry;
