@@ -3,8 +3,17 @@
 #ifndef TRI_BASE_ERROR_H
 #define TRI_BASE_ERROR_H
 
+#include <errno.h>
+#include <stdbool.h>
+
 /* Codes below the errno range belong to modules (see compute/error.h); everything else is a negative errno. */
 #define TRI_ERROR_MODULE_BASE (-4096)
+
+/* A want of memory or descriptors: it says nothing of what was asked for, which must not be taken to be missing. */
+static inline bool tri_code_is_passing(int code)
+{
+    return code == -ENOMEM || code == -EMFILE || code == -ENFILE || code == -EINTR;
+}
 
 struct tri_error {
     int code;     /* negative errno, or a module's own code */

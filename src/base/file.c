@@ -219,6 +219,17 @@ static bool is_self_or_parent(const char *name)
     return !strcmp(name, ".") || !strcmp(name, "..");
 }
 
+const struct dirent *tri_folder_next(DIR *folder, int *ret_code)
+{
+    const struct dirent *entry;
+    do {
+        errno = 0;
+        entry = readdir(folder);
+    } while (entry && is_self_or_parent(entry->d_name));
+    *ret_code = entry ? 0 : -errno;
+    return entry;
+}
+
 static int remove_content(struct removal *removal, int folder_fd, unsigned depth)
 {
     int listing_fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -229,13 +240,10 @@ static int remove_content(struct removal *removal, int folder_fd, unsigned depth
         tri_close(listing_fd);
         return -errno;
     }
-    const struct dirent *entry;
-    while ((errno = 0, entry = readdir(listing))) {
-        int r = is_self_or_parent(entry->d_name) ? 0 : remove_entry(removal, folder_fd, entry->d_name, depth);
-        if (r < 0)
-            return r;
-    }
-    return -errno;
+    int r = 0;
+    for (const struct dirent *entry; r == 0 && (entry = tri_folder_next(listing, &r));)
+        r = remove_entry(removal, folder_fd, entry->d_name, depth);
+    return r;
 }
 
 static int remove_tree(int parent_fd, const char *name)

@@ -3,6 +3,7 @@
 #ifndef TRI_BASE_FILE_H
 #define TRI_BASE_FILE_H
 
+#include <dirent.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -12,6 +13,10 @@ int tri_file_read(int folder_fd, const char *path, size_t max_bytes, char **ret_
 
 /* Writes a file as a whole: a temporary one beside it, renamed over it, so that a reader sees the old or the new. */
 int tri_file_write(int folder_fd, const char *path, const void *data, size_t size, mode_t mode);
+
+/* The next entry of a folder that is read, without "." and "..". NULL: there are no more, and *ret_code is 0; or it
+ * cannot be read on, and *ret_code is -errno. */
+const struct dirent *tri_folder_next(DIR *folder, int *ret_code);
 
 /* mkdir -p below folder_fd; existing folders are fine. */
 int tri_folder_make(int folder_fd, const char *path, mode_t mode);

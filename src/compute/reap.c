@@ -23,12 +23,6 @@
 #define KILL_NS (10 * TRI_NS_PER_SEC)
 #define DELETE_NS (20 * TRI_NS_PER_SEC)
 
-/* Says nothing of what was asked for, which must not be forgotten for it. */
-static bool is_passing(int code)
-{
-    return code == -ENOMEM || code == -EMFILE || code == -ENFILE || code == -EINTR;
-}
-
 /* ---- what the shim had started ---- */
 
 static bool has_argument(const char *arguments, size_t size, const char *wanted)
@@ -52,7 +46,7 @@ static int kill_if_runtime(pid_t pid, const char *runtime_root, uint64_t deadlin
     if (r == 0)
         r = tri_file_read(AT_FDCWD, path, ARGUMENTS_MAX_BYTES, &arguments, &size);
     if (r < 0) /* it has ended, or has no such arguments: unless that could not be seen */
-        return is_passing(r) ? r : 0;
+        return tri_code_is_passing(r) ? r : 0;
     if (!has_argument(arguments, size, runtime_root))
         return 0;
     TRI_LOG("compute", "process %d still runs for a dead shim", pid);
@@ -127,7 +121,7 @@ int tri_reap(int space_fd, const char *space_path, const char *name, int folder_
     int r = tri_record_read(folder_fd, &record);
     if (r == 0)
         r = kill_all(&record, path, error);
-    else if (is_passing(r))
+    else if (tri_code_is_passing(r))
         tri_error_set(error, r, path, "The record of a dead system cannot be read now: %s.", strerror(-r));
     else
         r = 0; /* its maker died before there was more to clean */

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/runtime-folder.h"
 
 enum { TAKE_TRIES = 64, TEXT_MAX_BYTES = 64 * 1024 };
@@ -42,6 +43,20 @@ static int folder_path(enum tri_state_kind kind, char **ret_root, char **ret_pat
         return tri_error_no_memory(error);
     }
     *ret_root = TRI_TAKE(root);
+    return 0;
+}
+
+/* The path of a record, newly allocated. */
+static int record_path(enum tri_state_kind kind, const char *name, char **ret_path)
+{
+    TRI_AUTO_FREE char *root = NULL, *folder = NULL;
+    int r = folder_path(kind, &root, &folder, NULL);
+    if (r < 0)
+        return r;
+    if (asprintf(ret_path, "%s/%s", folder, name) < 0) {
+        *ret_path = NULL;
+        return -ENOMEM;
+    }
     return 0;
 }
 
@@ -218,20 +233,21 @@ int tri_state_make(enum tri_state_kind kind, const char *name, const char *text,
     return take(kind, name, text, true, ret_hold, error);
 }
 
-/* The text of a record: it is whole, for it never changes under its inode. NULL: it is none of ours. */
-static char *read_text(int fd)
+/* The text of a record, newly allocated: it is whole, for it never changes under its inode, but that it may end when the
+ * record is dropped. -EIO: it is none of ours. */
+static int read_text(int fd, char **ret_text)
 {
     struct stat st;
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > TEXT_MAX_BYTES)
-        return NULL;
-    char *text = malloc((size_t)st.st_size + 1);
-    ssize_t got = text ? pread(fd, text, (size_t)st.st_size, 0) : -1;
-    if (got != st.st_size) {
-        free(text);
-        return NULL;
-    }
-    text[got] = '\0';
-    return text;
+        return -EIO;
+    TRI_AUTO_FREE char *text = malloc((size_t)st.st_size + 1);
+    if (!text)
+        return -ENOMEM;
+    if (pread(fd, text, (size_t)st.st_size, 0) != st.st_size)
+        return -EIO;
+    text[st.st_size] = '\0';
+    *ret_text = TRI_TAKE(text);
+    return 0;
 }
 
 /* -EAGAIN: it was replaced meanwhile. Returns the descriptor that holds the record. */
@@ -262,12 +278,11 @@ int tri_state_open(enum tri_state_kind kind, const char *name, struct tri_state_
     if (folder_fd < 0)
         return folder_fd;
     TRI_AUTO_CLOSE int fd = open_record(folder_fd, name);
-    char *text = fd < 0 ? NULL : read_text(fd);
-    if (!text)
-        return fd < 0 ? fd : -EIO;
+    int r = fd < 0 ? fd : read_text(fd, ret_text);
+    if (r < 0)
+        return r;
     *ret_hold = (struct tri_state_hold){.fd = tri_take_fd(&fd), .kind = kind};
     strcpy(ret_hold->name, name);
-    *ret_text = text;
     return 0;
 }
 
@@ -305,13 +320,17 @@ int tri_state_rewrite(struct tri_state_hold *hold, const char *text, struct tri_
     return 0;
 }
 
+/* It must not fail, for a record that stays says that its work was never finished: so it needs no descriptor. What cannot
+ * be removed is emptied, and an empty record speaks of nothing. */
 void tri_state_drop(struct tri_state_hold *hold)
 {
     if (hold->fd < 0)
         return;
-    TRI_AUTO_CLOSE int folder_fd = open_kind(hold->kind, false, NULL);
-    if (folder_fd >= 0 && is_at(folder_fd, hold->name, hold->fd))
-        unlinkat(folder_fd, hold->name, 0);
+    TRI_AUTO_FREE char *path = NULL;
+    bool is_gone = record_path(hold->kind, hold->name, &path) == 0 &&
+                   (!is_at(AT_FDCWD, path, hold->fd) || unlink(path) == 0);
+    if (!is_gone && ftruncate(hold->fd, 0) < 0)
+        TRI_LOG("storage", "the record %s/%s cannot be removed: %s", kind_names[hold->kind], hold->name, strerror(errno));
     tri_close(tri_take_fd(&hold->fd));
 }
 
@@ -340,12 +359,10 @@ int tri_state_look(enum tri_state_kind kind, const char *name, char **ret_text, 
     TRI_AUTO_CLOSE int fd = openat(folder_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    char *text = read_text(fd);
-    if (!text)
-        return -EIO;
-    *ret_held = is_locked(fd);
-    *ret_text = text;
-    return 0;
+    int r = read_text(fd, ret_text);
+    if (r == 0)
+        *ret_held = is_locked(fd);
+    return r;
 }
 
 int tri_state_get(enum tri_state_kind kind, const char *name, char **ret_text)
@@ -356,10 +373,9 @@ int tri_state_get(enum tri_state_kind kind, const char *name, char **ret_text)
 
 bool tri_state_has(enum tri_state_kind kind, const char *name)
 {
-    if (!is_name(name))
-        return false;
-    TRI_AUTO_CLOSE int folder_fd = open_kind(kind, false, NULL);
-    return folder_fd >= 0 && faccessat(folder_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    TRI_AUTO_FREE char *path = NULL;
+    return is_name(name) && record_path(kind, name, &path) == 0 &&
+           faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int tri_state_remove(enum tri_state_kind kind, const char *name)
@@ -385,12 +401,15 @@ static void clean_draft(int folder_fd, const char *draft)
         unlinkat(folder_fd, draft, 0);
 }
 
-static void visit_one(int folder_fd, const char *name, tri_state_visit *visit, void *data)
+/* One that has gone meanwhile, or is no record, is passed over; one that cannot be read at this moment is not. */
+static int visit_one(int folder_fd, const char *name, tri_state_visit *visit, void *data)
 {
+    TRI_AUTO_FREE char *text = NULL;
     TRI_AUTO_CLOSE int fd = openat(folder_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    TRI_AUTO_FREE char *text = fd < 0 ? NULL : read_text(fd);
-    if (text)
+    int r = fd < 0 ? -errno : read_text(fd, &text);
+    if (r == 0)
         visit(data, name, text, is_locked(fd));
+    return tri_code_is_passing(r) ? r : 0;
 }
 
 /* The folder to be read, or NULL: *ret_code is 0 where it is not there. */
@@ -410,16 +429,15 @@ static DIR *open_list(enum tri_state_kind kind, int *ret_code)
 
 int tri_state_each(enum tri_state_kind kind, tri_state_visit *visit, void *data)
 {
-    int code;
+    int code, first = 0;
     TRI_AUTO_DIR DIR *folder = open_list(kind, &code);
     if (!folder)
         return code;
-    const struct dirent *entry;
-    while ((errno = 0, entry = readdir(folder))) {
-        if (is_name(entry->d_name))
-            visit_one(dirfd(folder), entry->d_name, visit, data);
-        else if (strncmp(entry->d_name, ".draft-", 7) == 0)
+    for (const struct dirent *entry; (entry = tri_folder_next(folder, &code));) {
+        int r = is_name(entry->d_name) ? visit_one(dirfd(folder), entry->d_name, visit, data) : 0;
+        if (strncmp(entry->d_name, ".draft-", 7) == 0)
             clean_draft(dirfd(folder), entry->d_name);
+        first = first < 0 ? first : r;
     }
-    return -errno;
+    return first < 0 ? first : code;
 }

@@ -40,7 +40,7 @@ int tri_state_rewrite(struct tri_state_hold *hold, const char *text, struct tri_
 int tri_state_make(enum tri_state_kind kind, const char *name, const char *text, struct tri_state_hold *ret_hold,
                    struct tri_error *error);
 int tri_state_open(enum tri_state_kind kind, const char *name, struct tri_state_hold *ret_hold, char **ret_text);
-void tri_state_drop(struct tri_state_hold *hold); /* removes the record, then unlocks; {.fd = -1} is fine */
+void tri_state_drop(struct tri_state_hold *hold); /* removes or empties the record, then unlocks; {.fd = -1} is fine */
 void tri_state_keep(struct tri_state_hold *hold); /* unlocks; the record stays */
 
 /* Unlocked records. Of one that somebody holds, put and remove answer -EBUSY. */
@@ -51,7 +51,8 @@ int tri_state_look(enum tri_state_kind kind, const char *name, char **ret_text, 
 bool tri_state_has(enum tri_state_kind kind, const char *name);
 int tri_state_remove(enum tri_state_kind kind, const char *name); /* not there is success */
 
-/* Calls visit for every record of the kind; is_held: its owner lives. A missing folder is an empty one. */
+/* Calls visit for every record of the kind; is_held: its owner lives. A missing folder is an empty one. -errno: some could
+ * not be read, and were not visited. */
 typedef void tri_state_visit(void *data, const char *name, const char *text, bool is_held);
 int tri_state_each(enum tri_state_kind kind, tri_state_visit *visit, void *data);
 

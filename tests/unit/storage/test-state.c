@@ -351,6 +351,50 @@ static void records_that_are_no_files_are_passed_over(void **state)
     assert_int_equal(tri_state_remove(KIND, "n0"), 0);
 }
 
+/* ---- without descriptors ---- */
+
+/* A record of work that stays says that it was never finished, and the next sweep undoes it. */
+static void what_is_dropped_is_gone_though_there_are_no_descriptors(void **state)
+{
+    struct tri_state_hold hold = TRI_STATE_HOLD_NONE;
+    assert_int_equal(tri_state_take(KIND, "done", "text", &hold, NULL), 0);
+    test_fds_allow(0);
+    tri_state_drop(&hold);
+    test_fds_restore();
+    assert_false(tri_state_has(KIND, "done"));
+}
+
+static void what_cannot_be_removed_speaks_of_nothing(void **state)
+{
+    struct tri_state_hold hold = TRI_STATE_HOLD_NONE;
+    char *folder = strdup(test_runtime());
+    assert_int_equal(tri_state_take(KIND, "done", "text", &hold, NULL), 0);
+    setenv("TRIREME_RUNTIME_DIR", "relative", 1); /* as if there were no memory for its path */
+    tri_state_drop(&hold);
+    setenv("TRIREME_RUNTIME_DIR", folder, 1);
+    text_of(KIND, "done", "");
+    assert_int_equal(tri_state_remove(KIND, "done"), 0);
+    free(folder);
+}
+
+static void a_list_is_whole_or_fails(void **state)
+{
+    int code = -1, attempts = 0;
+    assert_int_equal(tri_state_put(KIND, "n0", "free", NULL), 0);
+    for (; code < 0 && attempts < 20; attempts++) {
+        struct seen seen = {0};
+        test_fds_allow((unsigned)attempts);
+        code = tri_state_each(KIND, see, &seen);
+        bool has = tri_state_has(KIND, "n0");
+        test_fds_restore();
+        assert_true(has);
+        assert_int_equal(code, seen.count ? 0 : -EMFILE);
+    }
+    assert_int_equal(code, 0);
+    assert_true(attempts > 2);
+    assert_int_equal(tri_state_remove(KIND, "n0"), 0);
+}
+
 /* ---- sweeping ---- */
 
 static void a_half_made_file_of_a_dead_one_goes_and_a_living_ones_stays(void **state)
@@ -456,6 +500,9 @@ int main(void)
         cmocka_unit_test(a_writer_killed_anywhere_leaves_a_whole_record_or_none),
         cmocka_unit_test(a_folder_that_others_may_write_to_is_refused),
         cmocka_unit_test(records_that_are_no_files_are_passed_over),
+        cmocka_unit_test(what_is_dropped_is_gone_though_there_are_no_descriptors),
+        cmocka_unit_test(what_cannot_be_removed_speaks_of_nothing),
+        cmocka_unit_test(a_list_is_whole_or_fails),
         cmocka_unit_test(a_half_made_file_of_a_dead_one_goes_and_a_living_ones_stays),
         cmocka_unit_test(records_of_disks_that_are_gone_go),
         cmocka_unit_test(a_half_formatted_volume_of_a_dead_one_is_wiped),
