@@ -27,8 +27,8 @@ bool tri_attach_is_alive(const struct tri_image_record *record)
            (!record->is_exported || tri_export_is_alive(record->tag));
 }
 
-/* The loop device of an attachment, whether or not its owner lived to write it down. */
-static bool find_loop(const struct tri_image_record *record, struct tri_loop_device *ret)
+/* The loop device of an attachment, whether or not its owner lived to write it down. 1, 0, -errno. */
+static int find_loop(const struct tri_image_record *record, struct tri_loop_device *ret)
 {
     char tag[56];
     *ret = record->loop;
@@ -36,6 +36,12 @@ static bool find_loop(const struct tri_image_record *record, struct tri_loop_dev
         return tri_loop_is(&record->loop);
     tri_image_record_tag((struct tri_image_record *)record, tag);
     return tri_loop_find(tag, ret);
+}
+
+static int cannot_tell(const char *what, int code, struct tri_error *error)
+{
+    return tri_error_set(error, code, what, "It cannot be told whether \"%s\" is attached still: %s.", what,
+                         strerror(-code));
 }
 
 /* A disk whose daemon has died gives nothing but errors: whatever uses it, it loses its image, and goes when it is closed. */
@@ -48,18 +54,22 @@ static int undo_loop(const struct tri_loop_device *loop, bool is_dead, struct tr
     }
     if (r == 0)
         r = tri_loop_detach(loop, is_dead, error);
-    if (r == 0 && tri_loop_is(loop))
+    int is_left = r == 0 ? tri_loop_is(loop) : 0;
+    if (is_left > 0)
         r = tri_error_set(error, TRI_STORAGE_IN_USE, loop->name,
                           "/dev/%s has lost its image, and is in use: unmount what is mounted of it.", loop->name);
-    return r;
+    return is_left < 0 ? cannot_tell(loop->name, is_left, error) : r;
 }
 
 int tri_attach_undo(const struct tri_image_record *record, struct tri_error *error)
 {
     struct tri_loop_device loop;
     struct tri_error why = {0};
-    bool is_dead = tri_export_is_dead(record->tag);
-    int r = find_loop(record, &loop) ? undo_loop(&loop, is_dead, &why) : 0;
+    int is_dead = tri_export_is_dead(record->tag);
+    int r = is_dead < 0 ? is_dead : find_loop(record, &loop);
+    if (r < 0)
+        return cannot_tell(record->path, r, error);
+    r = r > 0 ? undo_loop(&loop, is_dead, &why) : 0;
     if (r == 0 || is_dead) {
         int stopped = tri_export_stop(record->tag, r == 0 ? &why : NULL);
         r = r < 0 ? r : stopped;

@@ -14,6 +14,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 
 #ifndef BLKGETDISKSEQ
 #define BLKGETDISKSEQ _IOR(0x12, 128, __u64) /* since Linux 5.15 */
@@ -67,6 +68,17 @@ uint64_t tri_device_number(const char *name, const char *attribute, uint64_t mis
     return *end == 0 ? number : missing;
 }
 
+int tri_device_ask(const char *name, const char *attribute, uint64_t missing, uint64_t *ret)
+{
+    char text[32], *end;
+    int r = tri_device_text(name, attribute, text, sizeof text);
+    if (r < 0 && r != -ENOENT)
+        return r;
+    uint64_t number = r > 0 ? strtoull(text, &end, 10) : missing;
+    *ret = r > 0 && *end != 0 ? missing : number;
+    return 0;
+}
+
 bool tri_device_has(const char *name, const char *attribute)
 {
     char path[512];
@@ -92,45 +104,54 @@ void tri_device_node(const char *name, char path[64])
             *c = '/';
 }
 
-/* The number of one entry of /sys/block. */
-static uint64_t sequence_of(int block_fd, const char *name)
+/* Has the entry of /sys/block that number? 1, 0, or -errno where that cannot be told. */
+static int has_sequence(int block_fd, const char *name, uint64_t sequence)
 {
     char path[300], text[32];
     snprintf(path, sizeof path, "%s/diskseq", name);
     TRI_AUTO_CLOSE int fd = openat(block_fd, path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (n <= 0)
-        return 0;
+        return n < 0 && tri_code_is_passing(-errno) ? -errno : 0;
     text[n] = 0;
-    return strtoull(text, NULL, 10);
+    return strtoull(text, NULL, 10) == sequence;
 }
 
-static bool search_name(uint64_t sequence, char name[32])
+static int search_name(uint64_t sequence, char name[32])
 {
+    int code, unknown = 0;
     TRI_AUTO_DIR DIR *dir = opendir("/sys/block");
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        if (entry->d_name[0] == '.' || strlen(entry->d_name) >= 32 ||
-            sequence_of(dirfd(dir), entry->d_name) != sequence)
-            continue;
-        strcpy(name, entry->d_name);
-        return true;
+    if (!dir)
+        return tri_code_is_passing(-errno) ? -errno : -ENOENT;
+    for (const struct dirent *entry; (entry = tri_folder_next(dir, &code));) {
+        int r = strlen(entry->d_name) < 32 ? has_sequence(dirfd(dir), entry->d_name, sequence) : 0;
+        if (r > 0) {
+            strcpy(name, entry->d_name);
+            return 0;
+        }
+        unknown = unknown < 0 ? unknown : r;
     }
-    return false;
+    return unknown < 0 ? unknown : code < 0 ? code : -ENOENT;
+}
+
+int tri_device_search(uint64_t sequence, char name[32])
+{
+    static _Thread_local char last[32]; /* where to look first; what is found there counts, not what was */
+    if (sequence == 0)
+        return -ENOENT;
+    if (last[0] && tri_device_number(last, "diskseq", 0) == sequence) {
+        strcpy(name, last);
+        return 0;
+    }
+    int r = search_name(sequence, name);
+    if (r == 0)
+        strcpy(last, name);
+    return r;
 }
 
 bool tri_device_name(uint64_t sequence, char name[32])
 {
-    static _Thread_local char last[32]; /* where to look first; what is found there counts, not what was */
-    if (sequence == 0)
-        return false;
-    if (last[0] && tri_device_number(last, "diskseq", 0) == sequence) {
-        strcpy(name, last);
-        return true;
-    }
-    if (!search_name(sequence, name))
-        return false;
-    strcpy(last, name);
-    return true;
+    return tri_device_search(sequence, name) == 0;
 }
 
 static bool starts(const char *text, const char *with)
@@ -138,19 +159,21 @@ static bool starts(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-static bool is_folder_empty(const char *name, const char *folder)
+/* One that is not there is empty. 1, 0, -errno. */
+static int is_folder_empty(const char *name, const char *folder)
 {
     char path[512];
+    int code;
     attribute_path(name, folder, path, sizeof path);
     TRI_AUTO_DIR DIR *dir = opendir(path);
-    for (struct dirent *entry; dir && (entry = readdir(dir));)
-        if (entry->d_name[0] != '.')
-            return false;
-    return true;
+    if (!dir)
+        return tri_code_is_passing(-errno) ? -errno : 1;
+    return tri_folder_next(dir, &code) ? 0 : code < 0 ? code : 1;
 }
 
-bool tri_device_is_disk(const char *name)
+int tri_device_is_disk(const char *name)
 {
+    uint64_t number = 0;
     if (name[0] == '.' || strlen(name) >= 32)
         return false;
     if (starts(name, "loop"))
@@ -158,9 +181,11 @@ bool tri_device_is_disk(const char *name)
     if (starts(name, "ram") || starts(name, "zram") || starts(name, "fd") || tri_device_has(name, "dm") ||
         tri_device_has(name, "md"))
         return false;
-    if (starts(name, "nbd"))
-        return tri_device_number(name, "size", 0) > 0;
-    return tri_device_number(name, "hidden", 0) == 0 && is_folder_empty(name, "slaves");
+    bool is_nbd = starts(name, "nbd");
+    int r = tri_device_ask(name, is_nbd ? "size" : "hidden", 0, &number);
+    if (r < 0 || is_nbd)
+        return r < 0 ? r : number > 0;
+    return number == 0 ? is_folder_empty(name, "slaves") : 0;
 }
 
 /* Where /sys says that a device number lives: ".../block/loop0/loop0p1". */
@@ -289,19 +314,40 @@ void tri_device_describe(struct tri_disk *disk)
     }
 }
 
+static int read_facts(const char *name, struct tri_disk *disk)
+{
+    char text[32];
+    unsigned major, minor;
+    uint64_t sectors, sector_bytes, is_read_only;
+    int r = tri_device_text(name, "dev", text, sizeof text);
+    if (r >= 0 && sscanf(text, "%u:%u", &major, &minor) != 2)
+        r = -ENODEV;
+    if (r < 0 || (r = tri_device_ask(name, "size", 0, &sectors)) < 0 ||
+        (r = tri_device_ask(name, "queue/logical_block_size", 512, &sector_bytes)) < 0 ||
+        (r = tri_device_ask(name, "ro", 0, &is_read_only)) < 0)
+        return r;
+    disk->device = makedev(major, minor);
+    disk->size_bytes = sectors * SYSFS_SECTOR_BYTES;
+    disk->sector_bytes = (uint32_t)sector_bytes;
+    disk->is_read_only = is_read_only != 0;
+    return 0;
+}
+
 int tri_device_read(uint64_t sequence, struct tri_disk *disk, struct tri_error *error)
 {
     char name[32];
-    if (!tri_device_name(sequence, name))
+    int r = tri_device_search(sequence, name);
+    if (r == 0)
+        r = read_facts(name, disk);
+    if (r == -ENOENT || r == -ENODEV)
         return tri_error_set(error, TRI_STORAGE_GONE, NULL,
                              "There is no disk with the number %llu (any more): list the disks again.",
                              (unsigned long long)sequence);
+    if (r < 0)
+        return tri_error_set(error, r, "/sys/block", "The disk with the number %llu cannot be looked at: %s.",
+                             (unsigned long long)sequence, strerror(-r));
     disk->sequence = sequence;
     memcpy(disk->name, name, sizeof name);
-    disk->device = tri_device_dev(name);
-    disk->size_bytes = tri_device_number(name, "size", 0) * SYSFS_SECTOR_BYTES;
-    disk->sector_bytes = (uint32_t)tri_device_number(name, "queue/logical_block_size", 512);
-    disk->is_read_only = tri_device_number(name, "ro", 0) != 0;
     return 0;
 }
 

@@ -13,15 +13,18 @@
 /* One attribute: /sys/class/block/<name>/<attribute>, without blanks at its ends. Its length, or -errno. Works for
  * disks and for partitions. */
 int tri_device_text(const char *name, const char *attribute, char *text, size_t size);
-/* The same as a number; `missing` where there is none. */
+/* The same as a number; `missing` where there is none, or where it cannot be read. */
 uint64_t tri_device_number(const char *name, const char *attribute, uint64_t missing);
+/* The same, for what something is decided by: -errno where it is there and cannot be read. */
+int tri_device_ask(const char *name, const char *attribute, uint64_t missing, uint64_t *ret);
 bool tri_device_has(const char *name, const char *attribute); /* does the file or folder exist? */
-dev_t tri_device_dev(const char *name);                       /* 0: no such device */
+dev_t tri_device_dev(const char *name);                       /* 0: no such device, or not to be told */
 
-/* The name of the disk with that number; false: there is none. */
-bool tri_device_name(uint64_t sequence, char name[32]);
-/* Is this name, in /sys/block, a disk in the sense of tri_disk_list? */
-bool tri_device_is_disk(const char *name);
+/* The name of the disk with that number. -ENOENT: there is none; -errno: that cannot be told. */
+int tri_device_search(uint64_t sequence, char name[32]);
+bool tri_device_name(uint64_t sequence, char name[32]); /* is it found? */
+/* Is this name, in /sys/block, a disk in the sense of tri_disk_list? 1, 0, or -errno where that cannot be told. */
+int tri_device_is_disk(const char *name);
 /* The disk that a device is, or is a partition of; false: no such block device. */
 bool tri_device_disk_of(dev_t device, char name[32]);
 /* The device's own name ("loop0p1"); false: no such block device. */

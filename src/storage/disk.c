@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "storage/device.h"
 #include "storage/disk-private.h"
 #include "storage/image.h"
@@ -39,7 +40,8 @@ int tri_disk_examine(uint64_t sequence, struct tri_disk *disk, struct tri_error 
     int code = tri_device_read(sequence, disk, error);
     if (code < 0)
         return code;
-    tri_guard_mark(disk);
+    if ((code = tri_guard_mark(disk, error)) < 0)
+        return code;
     snprintf(name, sizeof name, "%llu", (unsigned long long)sequence);
     disk->is_offline = tri_state_has(TRI_STATE_OFFLINE_DISK, name);
     return 0;
@@ -65,6 +67,8 @@ static int fill_filesystem(const struct tri_disk *disk, struct tri_partition *pa
     }
     if (fd >= 0)
         return tri_probe_filesystem(fd, 0, 0, false, &partition->filesystem, error);
+    if (partition->node[0] && tri_code_is_passing(-errno))
+        return tri_device_open_error(path, errno, error);
     return tri_probe_filesystem(disk_fd, partition->start_bytes, partition->size_bytes, false, &partition->filesystem,
                                 error);
 }
@@ -72,8 +76,8 @@ static int fill_filesystem(const struct tri_disk *disk, struct tri_partition *pa
 int tri_disk_fill(struct tri_disk *disk, int fd, unsigned flags, struct tri_error *error)
 {
     int code = tri_label_read(fd, disk, error);
-    if (code == 0 && disk->partition_count > 0 && tri_node_fill(disk) < 0)
-        code = tri_error_no_memory(error);
+    if (code == 0 && disk->partition_count > 0)
+        code = tri_node_fill(disk, error);
     if (code < 0 || !(flags & TRI_DISK_FILESYSTEMS))
         return code;
     if (disk->style == TRI_STYLE_NONE)
@@ -161,30 +165,42 @@ static int by_number(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* One that goes at this moment is no disk any more; one that cannot be looked at is not left out in silence. */
+static int add_disk(const char *name, uint64_t **sequences, size_t *count)
+{
+    uint64_t sequence = 0;
+    int code = tri_device_is_disk(name);
+    if (code > 0)
+        code = tri_device_ask(name, "diskseq", 0, &sequence);
+    if (code < 0 || sequence == 0)
+        return tri_code_is_passing(code) ? code : 0;
+    uint64_t *more = reallocarray(*sequences, *count + 1, sizeof *more);
+    if (!more)
+        return -ENOMEM;
+    *sequences = more;
+    more[(*count)++] = sequence;
+    return 0;
+}
+
+static int list_sequences(uint64_t **sequences, size_t *count)
+{
+    int code = 0;
+    TRI_AUTO_DIR DIR *dir = opendir("/sys/block");
+    if (!dir)
+        return -errno;
+    for (const struct dirent *entry; code == 0 && (entry = tri_folder_next(dir, &code));)
+        code = add_disk(entry->d_name, sequences, count);
+    return code;
+}
+
 int tri_disk_list(uint64_t **ret_sequences, size_t *ret_count, struct tri_error *error)
 {
-    tri_state_sweep();
     TRI_AUTO_FREE uint64_t *sequences = NULL;
     size_t count = 0;
-    int code = 0;
-    DIR *dir = opendir("/sys/block");
-    if (!dir)
-        return tri_error_set(error, -errno, "/sys/block", "Cannot list the disks: /sys/block cannot be read: %m.");
-    for (struct dirent *entry; code == 0 && (entry = readdir(dir));) {
-        if (!tri_device_is_disk(entry->d_name))
-            continue;
-        uint64_t *more = reallocarray(sequences, count + 1, sizeof *more);
-        if (!more) {
-            code = tri_error_no_memory(error);
-            break;
-        }
-        sequences = more;
-        sequences[count] = tri_device_number(entry->d_name, "diskseq", 0);
-        count += sequences[count] > 0;
-    }
-    closedir(dir);
+    tri_state_sweep();
+    int code = list_sequences(&sequences, &count);
     if (code < 0)
-        return code;
+        return tri_error_set(error, code, "/sys/block", "The disks cannot be listed: /sys/block: %s.", strerror(-code));
     if (count > 1)
         qsort(sequences, count, sizeof *sequences, by_number);
     *ret_count = count;
@@ -205,7 +221,10 @@ int tri_disk_find(const char *path, uint64_t *ret_sequence, struct tri_error *er
 {
     char name[32];
     dev_t device = device_of(path);
-    uint64_t sequence = device != 0 && tri_device_disk_of(device, name) ? tri_device_number(name, "diskseq", 0) : 0;
+    uint64_t sequence = 0;
+    int code = device != 0 && tri_device_disk_of(device, name) ? tri_device_ask(name, "diskseq", 0, &sequence) : 0;
+    if (tri_code_is_passing(code))
+        return tri_error_set(error, code, path, "\"%s\" cannot be looked at: %s.", path, strerror(-code));
     if (sequence == 0)
         return tri_error_set(error, TRI_STORAGE_NOT_FOUND, path, "\"%s\" is no disk and no partition of one.", path);
     *ret_sequence = sequence;

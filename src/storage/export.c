@@ -64,43 +64,53 @@ static int find_places(const char *tag, struct places *ret, struct tri_error *er
 
 /* ---- the daemon, found again ---- */
 
-/* Its arguments name the mount point: no other process is taken for it, whoever has got its number meanwhile. */
-static bool is_daemon(pid_t pid, const char *mount_point)
+/* Its arguments name the mount point: no other process is taken for it, whoever has got its number meanwhile. 1, 0, or
+ * -errno where that cannot be told. */
+static int is_daemon(pid_t pid, const char *mount_point)
 {
     char path[64];
-    size_t size;
+    size_t size = 0;
     TRI_AUTO_FREE char *command = NULL;
     snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
-    if (tri_file_read(AT_FDCWD, path, COMMAND_LINE_MAX, &command, &size) < 0 || size == 0)
-        return false;
+    int r = tri_file_read(AT_FDCWD, path, COMMAND_LINE_MAX, &command, &size);
+    if (r < 0 || size == 0)
+        return tri_code_is_passing(r) ? r : 0;
     return strstr(command, DAEMON) && memmem(command, size, mount_point, strlen(mount_point));
 }
 
-/* A descriptor of the process, or -ESRCH. */
+/* A descriptor of the process; -ESRCH: it is not there, or another one; or -errno where that cannot be told. */
 static int open_daemon(pid_t pid, const char *mount_point)
 {
     if (pid <= 0)
         return -ESRCH;
     TRI_AUTO_CLOSE int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-    return fd >= 0 && is_daemon(pid, mount_point) ? tri_take_fd(&fd) : -ESRCH;
+    int r = fd < 0 ? -errno : is_daemon(pid, mount_point);
+    if (r > 0)
+        return tri_take_fd(&fd);
+    return tri_code_is_passing(r) ? r : -ESRCH;
 }
 
-static pid_t read_pid(const char *pid_file)
+/* 0: none was written. */
+static int read_pid(const char *pid_file, pid_t *ret)
 {
     TRI_AUTO_FREE char *text = NULL;
-    return tri_file_read(AT_FDCWD, pid_file, 64, &text, NULL) == 0 ? (pid_t)strtol(text, NULL, 10) : 0;
+    int r = tri_file_read(AT_FDCWD, pid_file, 64, &text, NULL);
+    if (tri_code_is_passing(r))
+        return r;
+    *ret = r == 0 ? (pid_t)strtol(text, NULL, 10) : 0;
+    return 0;
 }
 
-/* One that was only just starting when its creator died has written no number yet. */
+/* One that was only just starting when its creator died has written no number yet. As open_daemon. */
 static int search_daemon(const char *mount_point)
 {
-    int fd = -ESRCH;
-    DIR *folder = opendir("/proc");
-    for (const struct dirent *entry; fd < 0 && folder && (entry = readdir(folder));)
+    int fd = -ESRCH, code;
+    TRI_AUTO_DIR DIR *folder = opendir("/proc");
+    if (!folder)
+        return -errno;
+    for (const struct dirent *entry; fd == -ESRCH && (entry = tri_folder_next(folder, &code));)
         fd = open_daemon((pid_t)strtol(entry->d_name, NULL, 10), mount_point);
-    if (folder)
-        closedir(folder);
-    return fd;
+    return fd == -ESRCH && code < 0 ? code : fd;
 }
 
 static bool has_ended(int pidfd, uint64_t timeout_ms)
@@ -109,13 +119,21 @@ static bool has_ended(int pidfd, uint64_t timeout_ms)
     return poll(&wait, 1, (int)timeout_ms) > 0;
 }
 
-bool tri_export_is_alive(const char *tag)
+static int is_alive(const struct places *places)
+{
+    pid_t pid = 0;
+    int r = read_pid(places->pid_file, &pid);
+    if (r < 0)
+        return r;
+    TRI_AUTO_CLOSE int pidfd = open_daemon(pid, places->mount_point);
+    return pidfd >= 0 ? !has_ended(pidfd, 0) : pidfd == -ESRCH ? 0 : pidfd;
+}
+
+int tri_export_is_alive(const char *tag)
 {
     AUTO_PLACES struct places places = {0};
-    if (find_places(tag, &places, NULL) < 0)
-        return false;
-    TRI_AUTO_CLOSE int pidfd = open_daemon(read_pid(places.pid_file), places.mount_point);
-    return pidfd >= 0 && !has_ended(pidfd, 0);
+    int r = find_places(tag, &places, NULL);
+    return r < 0 ? r : is_alive(&places);
 }
 
 /* The mount point of a dead one is there, but answers errors. */
@@ -125,10 +143,14 @@ static bool is_there(const struct places *places)
     return lstat(places->mount_point, &st) == 0 || errno != ENOENT;
 }
 
-bool tri_export_is_dead(const char *tag)
+int tri_export_is_dead(const char *tag)
 {
     AUTO_PLACES struct places places = {0};
-    return find_places(tag, &places, NULL) == 0 && is_there(&places) && !tri_export_is_alive(tag);
+    int r = find_places(tag, &places, NULL);
+    if (r < 0 || !is_there(&places))
+        return r;
+    r = is_alive(&places);
+    return r < 0 ? r : !r;
 }
 
 /* ---- stop ---- */
@@ -151,18 +173,21 @@ static int end_daemon(int pidfd, struct tri_error *error)
 /* Ends every process of the export: while it starts, there are up to three. */
 static int end_daemons(const struct places *places, struct tri_error *error)
 {
-    pid_t pid = read_pid(places->pid_file);
-    if (pid <= 0 && !is_there(places))
+    pid_t pid = 0;
+    int r = read_pid(places->pid_file, &pid);
+    if (r == 0 && pid <= 0 && !is_there(places))
         return 0;
-    for (int tries = 0; tries < STOP_TRIES; tries++) {
-        TRI_AUTO_CLOSE int pidfd = tries == 0 ? open_daemon(pid, places->mount_point) : -1;
-        if (pidfd < 0)
+    for (int tries = 0; r == 0 && tries < STOP_TRIES; tries++) {
+        TRI_AUTO_CLOSE int pidfd = tries == 0 ? open_daemon(pid, places->mount_point) : -ESRCH;
+        if (pidfd == -ESRCH)
             pidfd = search_daemon(places->mount_point);
-        int r = pidfd < 0 ? 0 : end_daemon(pidfd, error);
-        if (pidfd < 0 || r < 0)
+        if (pidfd == -ESRCH)
+            return 0;
+        if (pidfd >= 0 && (r = end_daemon(pidfd, error)) < 0)
             return r;
+        r = pidfd < 0 ? pidfd : 0;
     }
-    return 0;
+    return r < 0 ? tri_error_set(error, r, NULL, "The image's " DAEMON " cannot be looked for: %s.", strerror(-r)) : 0;
 }
 
 /* A daemon whose creator died as it started it cannot be told from the creator before it is executed, and may mount just
@@ -283,7 +308,7 @@ void tri_export_each(void (*visit)(void *data, const char *tag), void *data)
 {
     AUTO_PLACES struct places places = {0};
     struct tri_uuid uuid;
-    DIR *folder = find_places("", &places, NULL) == 0 ? opendir(places.folder) : NULL;
+    TRI_AUTO_DIR DIR *folder = find_places("", &places, NULL) == 0 ? opendir(places.folder) : NULL;
     for (const struct dirent *entry; folder && (entry = readdir(folder));) {
         char tag[TRI_UUID_TEXT_SIZE] = "";
         size_t length = strlen(entry->d_name);
@@ -294,6 +319,4 @@ void tri_export_each(void (*visit)(void *data, const char *tag), void *data)
         if (tri_uuid_parse(tag, &uuid))
             visit(data, tag);
     }
-    if (folder)
-        closedir(folder);
 }

@@ -18,8 +18,9 @@ int tri_export_start(const char *path, enum tri_image_format format, bool read_o
 /* Ends the daemon, by asking first, and waits until it has; unmounts; removes the files. What is not there is fine. */
 int tri_export_stop(const char *tag, struct tri_error *error);
 
-bool tri_export_is_alive(const char *tag); /* does its daemon run? */
-bool tri_export_is_dead(const char *tag);  /* there is something of an export, and no daemon */
+/* Each 1, 0, or -errno where it cannot be told. */
+int tri_export_is_alive(const char *tag); /* does its daemon run? */
+int tri_export_is_dead(const char *tag);  /* there is something of an export, and no daemon */
 
 /* Calls visit with the tag of each export that there is anything left of. */
 void tri_export_each(void (*visit)(void *data, const char *tag), void *data);

@@ -35,9 +35,27 @@ struct needed {
     } devices[NEEDED_MAX];
     size_t count;
     bool is_unsure; /* something could not be found out: then everything is needed */
+    int passing;    /* and that is for want of memory or descriptors: -errno */
 };
 
+/* The code of a question that was not answered; -ENOENT and the like are answers. */
+static void note_code(struct needed *needed, int code)
+{
+    if (tri_code_is_passing(code))
+        needed->passing = code;
+}
+
 static void add_device(struct needed *needed, dev_t device, unsigned why, int depth);
+
+static void add_named(struct needed *needed, const char *name, unsigned why, int depth)
+{
+    char text[32];
+    unsigned major_number, minor_number;
+    int r = tri_device_text(name, "dev", text, sizeof text);
+    note_code(needed, r);
+    if (r > 0 && sscanf(text, "%u:%u", &major_number, &minor_number) == 2)
+        add_device(needed, makedev(major_number, minor_number), why, depth);
+}
 
 /* Does the set have it, with these reasons? Else it has now. */
 static bool has_device(struct needed *needed, dev_t device, unsigned why)
@@ -78,33 +96,32 @@ static void add_slaves(struct needed *needed, const char *name, unsigned why, in
 {
     char path[96];
     snprintf(path, sizeof path, "/sys/class/block/%s/slaves", name);
-    DIR *dir = opendir(path);
-    for (struct dirent *entry; dir && (entry = readdir(dir));)
-        if (entry->d_name[0] != '.')
-            add_device(needed, tri_device_dev(entry->d_name), why, depth + 1);
-    if (dir)
-        closedir(dir);
+    TRI_AUTO_DIR DIR *dir = opendir(path);
+    int code = dir ? 0 : -errno;
+    for (const struct dirent *entry; dir && (entry = tri_folder_next(dir, &code));)
+        add_named(needed, entry->d_name, why, depth + 1);
+    note_code(needed, code);
 }
 
 /* A file system of several devices (btrfs) names only one of them when it is mounted. */
 static void add_siblings(struct needed *needed, const char *name, unsigned why, int depth)
 {
     char path[320];
-    DIR *all = opendir("/sys/fs/btrfs");
-    for (struct dirent *entry; all && (entry = readdir(all));) {
+    TRI_AUTO_DIR DIR *all = opendir("/sys/fs/btrfs");
+    int code = all ? 0 : -errno;
+    for (const struct dirent *entry; all && (entry = tri_folder_next(all, &code));) {
         snprintf(path, sizeof path, "/sys/fs/btrfs/%.255s/devices/%s", entry->d_name, name);
-        if (entry->d_name[0] == '.' || access(path, F_OK) < 0)
+        if (access(path, F_OK) < 0)
             continue;
         *strrchr(path, '/') = 0;
-        DIR *devices = opendir(path);
-        for (struct dirent *sibling; devices && (sibling = readdir(devices));)
-            if (sibling->d_name[0] != '.' && strcmp(sibling->d_name, name) != 0)
-                add_device(needed, tri_device_dev(sibling->d_name), why, depth + 1);
-        if (devices)
-            closedir(devices);
+        TRI_AUTO_DIR DIR *devices = opendir(path);
+        int inner = devices ? 0 : -errno;
+        for (const struct dirent *sibling; devices && (sibling = tri_folder_next(devices, &inner));)
+            if (strcmp(sibling->d_name, name) != 0)
+                add_named(needed, sibling->d_name, why, depth + 1);
+        note_code(needed, inner);
     }
-    if (all)
-        closedir(all);
+    note_code(needed, code);
 }
 
 /* The device, its disk, and all that these are built of and lie on. */
@@ -116,11 +133,13 @@ static void add_device(struct needed *needed, dev_t device, unsigned why, int de
         return;
     add_siblings(needed, name, why, depth);
     if (strcmp(name, disk) != 0) {
-        add_device(needed, tri_device_dev(disk), why, depth + 1);
+        add_named(needed, disk, why, depth + 1);
         return;
     }
     add_slaves(needed, name, why, depth);
-    if (tri_device_text(name, "loop/backing_file", file, sizeof file) > 0)
+    int r = tri_device_text(name, "loop/backing_file", file, sizeof file);
+    note_code(needed, r);
+    if (r > 0)
         add_device(needed, device_of_file(needed->table, file), why, depth + 1);
 }
 
@@ -179,6 +198,7 @@ static void add_swaps(struct needed *needed)
 {
     TRI_AUTO_FREE char *text = NULL;
     int code = tri_file_read(AT_FDCWD, "/proc/swaps", 1 << 20, &text, NULL);
+    note_code(needed, code);
     needed->is_unsure |= code < 0 && code != -ENOENT;             /* a kernel without swap has no such file */
     char *rest = text, *line = text ? strsep(&rest, "\n") : NULL; /* the heading */
     while (line && (line = strsep(&rest, "\n")) && *line) {
@@ -192,26 +212,34 @@ static void add_swaps(struct needed *needed)
 
 static void find_needed(struct needed *needed)
 {
+    errno = 0;
     TRI_AUTO_MOUNT_TABLE own = tri_mount_table_get();
     if (!own) {
         needed->is_unsure = true;
+        note_code(needed, -errno);
         return;
     }
     needed->table = own->mounts;
     add_folders(needed);
     add_mounts(needed, needed->table);
     add_swaps(needed);
+    errno = 0;
     struct libmnt_table *first = tri_mount_is_other_namespace() ? mnt_new_table_from_file("/proc/1/mountinfo") : NULL;
+    note_code(needed, first ? 0 : -errno);
     if (first)
         add_mounts(needed, first);
     mnt_unref_table(first);
     needed->table = NULL;
 }
 
-void tri_guard_mark(struct tri_disk *disk)
+int tri_guard_mark(struct tri_disk *disk, struct tri_error *error)
 {
     struct needed needed = {0};
     find_needed(&needed);
+    if (needed.passing)
+        return tri_error_set(error, needed.passing, disk->name,
+                             "It cannot be told at this moment whether the running system needs %s: %s.", disk->name,
+                             strerror(-needed.passing));
     unsigned why = needed.is_unsure ? IS_SYSTEM : 0;
     for (size_t i = 0; i < needed.count; i++)
         if (needed.devices[i].device == disk->device)
@@ -219,6 +247,7 @@ void tri_guard_mark(struct tri_disk *disk)
     disk->is_system = (why & IS_SYSTEM) != 0;
     disk->is_boot = (why & IS_BOOT) != 0;
     disk->has_swap = (why & IS_SWAP) != 0;
+    return 0;
 }
 
 int tri_guard_refuse_system(const struct tri_disk *disk, struct tri_error *error)
@@ -256,12 +285,10 @@ static bool has_open(const char *pid, dev_t device)
 {
     char folder[64];
     snprintf(folder, sizeof folder, "/proc/%.32s/fd", pid);
-    DIR *dir = opendir(folder);
+    TRI_AUTO_DIR DIR *dir = opendir(folder);
     bool found = false;
     for (struct dirent *entry; dir && !found && (entry = readdir(dir));)
         found = entry->d_name[0] != '.' && points_at(folder, entry->d_name, device);
-    if (dir)
-        closedir(dir);
     return found;
 }
 
@@ -271,7 +298,7 @@ void tri_guard_opener(dev_t device, char *text, size_t size)
     char path[64], own[16], name[32] = "?";
     text[0] = 0;
     snprintf(own, sizeof own, "%d", (int)getpid());
-    DIR *dir = opendir("/proc");
+    TRI_AUTO_DIR DIR *dir = opendir("/proc");
     for (struct dirent *entry; dir && tri_clock_ns() < until_ns && (entry = readdir(dir));) {
         if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || strcmp(entry->d_name, own) == 0 ||
             !has_open(entry->d_name, device))
@@ -283,27 +310,23 @@ void tri_guard_opener(dev_t device, char *text, size_t size)
         snprintf(text, size, "process %.16s (%s)", entry->d_name, name);
         break;
     }
-    if (dir)
-        closedir(dir);
 }
 
-/* What is built on the device: a volume of LVM, an md array. */
-static bool find_holder(const char *name, char holder[64])
+/* What is built on the device: a volume of LVM, an md array. 1; 0: nothing; -errno: that cannot be told. */
+static int find_holder(const char *name, char holder[64])
 {
     char path[96], title[48];
+    int code;
     snprintf(path, sizeof path, "/sys/class/block/%s/holders", name);
-    DIR *dir = opendir(path);
-    bool found = false;
-    for (struct dirent *entry; dir && !found && (entry = readdir(dir));) {
-        if (entry->d_name[0] == '.')
-            continue;
-        found = true;
-        bool has_title = tri_device_text(entry->d_name, "dm/name", title, sizeof title) > 0;
-        snprintf(holder, 64, "%.47s", has_title ? title : entry->d_name);
-    }
-    if (dir)
-        closedir(dir);
-    return found;
+    TRI_AUTO_DIR DIR *dir = opendir(path);
+    if (!dir)
+        return tri_code_is_passing(-errno) ? -errno : 0;
+    const struct dirent *entry = tri_folder_next(dir, &code);
+    if (!entry)
+        return code;
+    bool has_title = tri_device_text(entry->d_name, "dm/name", title, sizeof title) > 0;
+    snprintf(holder, 64, "%.47s", has_title ? title : entry->d_name);
+    return 1;
 }
 
 /* A mount that was taken away, to be made again. */
@@ -418,7 +441,11 @@ static int ask_mounts(struct asked *asked, struct tri_error *error)
 static int ask_holders(const struct asked *asked, struct tri_error *error)
 {
     char holder[64];
-    if (!find_holder(asked->name, holder))
+    int r = find_holder(asked->name, holder);
+    if (r < 0)
+        return tri_error_set(error, r, asked->name, "What is built on %s cannot be told: %s.", asked->name,
+                             strerror(-r));
+    if (r == 0)
         return 0;
     return tri_error_set(error, TRI_STORAGE_IN_USE, asked->name, "%s is a part of \"%s\": take that apart first.",
                          asked->name, holder);
@@ -447,9 +474,7 @@ static int ask_partitions(const struct tri_disk *disk, struct asked *whole, bool
 {
     TRI_AUTO_FREE struct tri_node *nodes = NULL;
     size_t count = 0;
-    int code = tri_node_list(disk->name, &nodes, &count);
-    if (code < 0)
-        return tri_error_set(error, code, NULL, "Out of memory.");
+    int code = tri_node_list(disk->name, &nodes, &count, error);
     for (size_t i = 0; i < count && code == 0; i++) {
         struct asked asked = {nodes[i].name, nodes[i].device, whole->unmount, whole->unmounted};
         if (exclusive)

@@ -9,8 +9,9 @@
 #include "storage/disk.h"
 
 /* Fills is_system, is_boot, has_swap of a disk: by the devices of /, /usr, /boot, /boot/efi, /var, /home, of active
- * swap, and of everything these are built of or lie on (holders, slaves, files behind loop devices). */
-void tri_guard_mark(struct tri_disk *disk);
+ * swap, and of everything these are built of or lie on (holders, slaves, files behind loop devices). What cannot be told
+ * for ever makes every disk the system's; for want of memory or descriptors at this moment: -errno. */
+int tri_guard_mark(struct tri_disk *disk, struct tri_error *error);
 
 /* The right to change a disk, or one partition of it. Shared with nobody: flock on the whole disk's node (exclusive for
  * the disk; shared plus exclusive on the partition's node for a partition), as udev and others respect it. */

@@ -312,7 +312,10 @@ static int refuse_attached(const char *path, struct tri_error *error)
     TRI_AUTO_IMAGE_RECORD struct tri_image_record record = {0};
     char key[TRI_IMAGE_KEY_SIZE];
     bool is_held = false;
-    if (tri_image_find(path, key, &text, &is_held) < 0 || tri_image_record_parse(text, &record) < 0)
+    int r = tri_image_find(path, key, &text, &is_held);
+    if (tri_code_is_passing(r))
+        return tri_error_set(error, r, path, "It cannot be told whether \"%s\" is attached: %s.", path, strerror(-r));
+    if (r < 0 || tri_image_record_parse(text, &record) < 0)
         return 0;
     if (record.state != TRI_IMAGE_ATTACHED || record.read_only || !tri_attach_is_alive(&record))
         return 0;

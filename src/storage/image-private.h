@@ -46,13 +46,13 @@ enum tri_image_format tri_image_format_of_name(const char *path);
  * first. TRI_STORAGE_IMAGE_ATTACHED, TRI_STORAGE_LOCKED (somebody works on it). fd: of its file. */
 int tri_image_claim(struct tri_image_record *record, int fd, struct tri_state_hold *ret_hold, struct tri_error *error);
 /* Finds the record of an image, by its file or, where that is gone or another one, by its path. Text newly allocated.
- * -ENOENT. */
+ * -ENOENT; -errno: that cannot be told. */
 int tri_image_find(const char *path, char key[TRI_IMAGE_KEY_SIZE], char **ret_text, bool *ret_held);
 
 /* attach.c: takes apart what is left of an attachment. 0: nothing is left. TRI_STORAGE_IN_USE: it is mounted or open, and
  * nothing changed; where its daemon is dead, though, it goes when it is closed. */
 int tri_attach_undo(const struct tri_image_record *record, struct tri_error *error);
-/* Is it there as the record says: the loop device, and the daemon that feeds it? */
+/* Is it there as the record says: the loop device, and the daemon that feeds it? What cannot be told is taken to be. */
 bool tri_attach_is_alive(const struct tri_image_record *record);
 
 /* Locks in the way of qemu, which its programs respect, on the open file; they go when the last that has it open is gone: a

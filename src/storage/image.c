@@ -222,8 +222,9 @@ int tri_image_find(const char *path, char key[TRI_IMAGE_KEY_SIZE], char **ret_te
     struct by_path by = {.path = path, .key = key};
     if (stat(path, &st) == 0) {
         tri_image_key(&st, key);
-        if (tri_state_look(TRI_STATE_ATTACHED, key, ret_text, ret_held) == 0)
-            return 0;
+        int r = tri_state_look(TRI_STATE_ATTACHED, key, ret_text, ret_held);
+        if (r == 0 || tri_code_is_passing(r))
+            return r;
     }
     int r = tri_state_each(TRI_STATE_ATTACHED, match_path, &by);
     if (!by.text)
@@ -416,6 +417,11 @@ static void known_name(const char *path, char name[TRI_UUID_TEXT_SIZE])
     tri_uuid_text(&id, name);
 }
 
+static int unread(const char *path, int code, struct tri_error *error)
+{
+    return tri_error_set(error, code, path, "What is known of \"%s\" cannot be read: %s.", path, strerror(-code));
+}
+
 int tri_image_add(const char *path, enum tri_image_format format, char **ret_path, struct tri_error *error)
 {
     TRI_AUTO_FREE char *absolute = NULL, *text = NULL;
@@ -427,7 +433,10 @@ int tri_image_add(const char *path, enum tri_image_format format, char **ret_pat
     if (stat(absolute, &st) == 0 && !S_ISREG(st.st_mode))
         return bad_path(absolute, "it is no plain file", error);
     known_name(absolute, name);
-    bool is_known = tri_state_get(TRI_STATE_IMAGE, name, &text) == 0;
+    bool is_known = (r = tri_state_get(TRI_STATE_IMAGE, name, &text)) == 0;
+    if (tri_code_is_passing(r))
+        return unread(absolute, r, error);
+    r = 0;
     if (!is_known || (format != TRI_IMAGE_AUTO && parse_known(text, NULL) != format))
         r = put_known(absolute, name, format, error);
     if (r == -EBUSY) { /* another one adds it at this moment */
@@ -455,8 +464,10 @@ int tri_image_format_of(const char *path, enum tri_image_format *ret, struct tri
     TRI_AUTO_FREE char *text = NULL;
     char name[TRI_UUID_TEXT_SIZE];
     known_name(path, name);
-    enum tri_image_format known =
-        tri_state_get(TRI_STATE_IMAGE, name, &text) == 0 ? parse_known(text, NULL) : TRI_IMAGE_AUTO;
+    int r = tri_state_get(TRI_STATE_IMAGE, name, &text);
+    if (tri_code_is_passing(r)) /* what it looks like is no answer: a guest may have written that */
+        return unread(path, r, error);
+    enum tri_image_format known = r == 0 ? parse_known(text, NULL) : TRI_IMAGE_AUTO;
     if (known == TRI_IMAGE_AUTO)
         return tri_image_detect(path, ret, error);
     *ret = known;
@@ -529,20 +540,23 @@ static bool is_so_still(const struct tri_image_record *record, bool is_held)
     return record->state == TRI_IMAGE_ATTACHED ? tri_loop_is(&record->loop) : is_held;
 }
 
-/* What the records say. */
-static bool read_records(struct tri_image *image)
+/* What the records say. 1, 0: nothing, or -errno. */
+static int read_records(struct tri_image *image)
 {
     TRI_AUTO_FREE char *known = NULL, *text = NULL;
     TRI_AUTO_IMAGE_RECORD struct tri_image_record record = {0};
     char name[TRI_UUID_TEXT_SIZE], key[TRI_IMAGE_KEY_SIZE];
-    bool is_held = false, is_known;
+    bool is_held = false;
     known_name(image->path, name);
-    is_known = tri_state_get(TRI_STATE_IMAGE, name, &known) == 0;
+    int r = tri_state_get(TRI_STATE_IMAGE, name, &known);
+    if (tri_code_is_passing(r))
+        return r;
+    bool is_known = r == 0;
     if (is_known)
         image->format = parse_known(known, NULL);
-    if (tri_image_find(image->path, key, &text, &is_held) < 0 || tri_image_record_parse(text, &record) < 0)
-        return is_known;
-    if (!is_so_still(&record, is_held))
+    if ((r = tri_image_find(image->path, key, &text, &is_held)) < 0)
+        return tri_code_is_passing(r) ? r : is_known;
+    if (tri_image_record_parse(text, &record) < 0 || !is_so_still(&record, is_held))
         return is_known;
     image->state = record.state;
     if (record.state == TRI_IMAGE_ATTACHED || record.state == TRI_IMAGE_DETACHING) {
@@ -560,7 +574,10 @@ int tri_image_state_of(const char *path, enum tri_image_state *ret, struct tri_e
     TRI_AUTO_IMAGE_RECORD struct tri_image_record record = {0};
     char key[TRI_IMAGE_KEY_SIZE];
     bool is_held = false;
-    bool has_record = tri_image_find(path, key, &text, &is_held) == 0 && tri_image_record_parse(text, &record) == 0;
+    int r = tri_image_find(path, key, &text, &is_held);
+    if (tri_code_is_passing(r))
+        return unread(path, r, error);
+    bool has_record = r == 0 && tri_image_record_parse(text, &record) == 0;
     if (!has_record && access(path, F_OK) < 0)
         return tri_error_set(error, -errno, path, "\"%s\": %m.", path);
     *ret = has_record && is_so_still(&record, is_held) ? record.state : TRI_IMAGE_ADDED;
@@ -577,7 +594,9 @@ int tri_image_read(const char *path, struct tri_image **ret, struct tri_error *e
     if (r < 0)
         return r;
     image->id = tri_image_id(image->path);
-    if (!read_records(image) && stat(image->path, &st) < 0)
+    if ((r = read_records(image)) < 0)
+        return unread(image->path, r, error);
+    if (r == 0 && stat(image->path, &st) < 0)
         return tri_error_set(error, -errno, image->path, "\"%s\": %m.", image->path);
     image->is_complete = read_file(image) == 0;
     if (image->format == TRI_IMAGE_AUTO)
@@ -678,8 +697,9 @@ static void match_disk(void *data, const char *name, const char *text, bool is_h
 int tri_image_of_disk(uint64_t sequence, char **ret_path, struct tri_error *error)
 {
     struct by_disk by = {.sequence = sequence};
-    if (sequence != 0)
-        tri_state_each(TRI_STATE_ATTACHED, match_disk, &by);
+    int r = sequence != 0 ? tri_state_each(TRI_STATE_ATTACHED, match_disk, &by) : 0;
+    if (!by.path && r < 0)
+        return tri_error_set(error, r, NULL, "The records of images cannot be read: %s.", strerror(-r));
     if (!by.path)
         return tri_error_set(error, TRI_STORAGE_NOT_FOUND, NULL, "Disk %llu shows no attached image.",
                              (unsigned long long)sequence);

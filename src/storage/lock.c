@@ -108,7 +108,7 @@ static int lock_partition(struct tri_disk_lock *lock, struct tri_error *error)
                              disk->name, (unsigned long long)lock->offset_bytes);
     if (!partition->node[0] && !partition->is_extended) { /* somebody died between table and node, or wrote only one */
         tri_node_sync(lock->disk_fd, disk, NULL);
-        tri_node_fill(disk);
+        tri_node_fill(disk, NULL);
     }
     return partition->node[0] ? open_partition(lock, partition, error) : 0;
 }
@@ -166,8 +166,8 @@ int tri_disk_lock_refresh(struct tri_disk_lock *lock, struct tri_error *error)
     struct tri_disk *disk = lock->disk, fresh = {.size_bytes = disk->size_bytes, .sector_bytes = disk->sector_bytes};
     memcpy(fresh.name, disk->name, sizeof fresh.name);
     int code = tri_label_read(lock->disk_fd, &fresh, error);
-    if (code == 0 && tri_node_fill(&fresh) < 0)
-        code = tri_error_no_memory(error);
+    if (code == 0)
+        code = tri_node_fill(&fresh, error);
     if (code < 0) {
         tri_label_forget(&fresh);
         return code;

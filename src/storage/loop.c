@@ -41,17 +41,35 @@ static bool has_file(const char *name)
     return access(path, F_OK) == 0;
 }
 
-static uint64_t sequence_of(const char *name)
+/* 0: there is none. */
+static int sequence_of(const char *name, uint64_t *ret)
 {
     char path[96];
     TRI_AUTO_FREE char *text = NULL;
     snprintf(path, sizeof path, "/sys/block/%s/diskseq", name);
-    return tri_file_read(AT_FDCWD, path, NUMBER_TEXT_MAX, &text, NULL) == 0 ? strtoull(text, NULL, 10) : 0;
+    int r = tri_file_read(AT_FDCWD, path, NUMBER_TEXT_MAX, &text, NULL);
+    if (tri_code_is_passing(r))
+        return r;
+    *ret = r == 0 ? strtoull(text, NULL, 10) : 0;
+    return 0;
 }
 
-bool tri_loop_is(const struct tri_loop_device *device)
+int tri_loop_is(const struct tri_loop_device *device)
 {
-    return has_file(device->name) && sequence_of(device->name) == device->sequence;
+    uint64_t sequence = 0;
+    if (!has_file(device->name))
+        return 0;
+    int r = sequence_of(device->name, &sequence);
+    return r < 0 ? r : sequence == device->sequence;
+}
+
+/* The same of one whose node is open. */
+static int is_open(int fd, const struct tri_loop_device *device)
+{
+    uint64_t sequence = 0;
+    if (ioctl(fd, BLKGETDISKSEQ, &sequence) < 0)
+        return tri_loop_is(device);
+    return sequence == device->sequence && has_file(device->name);
 }
 
 /* ---- attach ---- */
@@ -99,8 +117,10 @@ static int attach_to(int number, const struct tri_loop_spec *spec, struct tri_lo
         return tri_error_set(error, r, device.name, "%s cannot take the image: %s.", device.name, strerror(-r));
     if (r < 0)
         return r;
-    if (ioctl(fd, BLKGETDISKSEQ, &device.sequence) < 0)
-        device.sequence = sequence_of(device.name);
+    if (ioctl(fd, BLKGETDISKSEQ, &device.sequence) < 0 && (r = sequence_of(device.name, &device.sequence)) < 0) {
+        ioctl(fd, LOOP_CLR_FD); /* nobody would find it by a number that is not known */
+        return tri_error_set(error, r, device.name, "The number of %s cannot be told: %s.", device.name, strerror(-r));
+    }
     *ret = device;
     return 0;
 }
@@ -145,7 +165,7 @@ static bool call_off(const struct tri_loop_device *device)
 {
     struct loop_info64 info;
     TRI_AUTO_CLOSE int fd = open_node(device->name, O_RDWR);
-    if (fd < 0 || ioctl(fd, LOOP_GET_STATUS64, &info) < 0 || sequence_of(device->name) != device->sequence)
+    if (fd < 0 || ioctl(fd, LOOP_GET_STATUS64, &info) < 0 || is_open(fd, device) <= 0)
         return false;
     info.lo_flags &= ~(__u32)LO_FLAGS_AUTOCLEAR;
     return ioctl(fd, LOOP_SET_STATUS64, &info) == 0;
@@ -167,8 +187,11 @@ static int clear(const struct tri_loop_device *device, bool lazy, struct tri_err
                               : tri_error_set(error, -errno, device->name, "/dev/%s: %m.", device->name);
     if (!lazy && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
         return tri_error_set(error, TRI_STORAGE_LOCKED, device->name, "Another operation works on /dev/%s.", device->name);
-    if (!tri_loop_is(device))
-        return 0;
+    int r = is_open(fd, device);
+    if (r <= 0)
+        return r == 0 ? 0
+                      : tri_error_set(error, r, device->name, "The number of /dev/%s cannot be told: %s.", device->name,
+                                      strerror(-r));
     if (lazy)
         tri_node_remove_all(fd, device->name, NULL); /* those in use are dropped by who gets the device next */
     if (ioctl(fd, LOOP_CLR_FD) < 0 && errno != ENXIO)
@@ -190,38 +213,50 @@ int tri_loop_detach(const struct tri_loop_device *device, bool lazy, struct tri_
 
 /* The status of a loop device cannot be had when the daemon behind its file has died; the file's name can, and an export's
  * is what follows the colon of its tag. */
-static bool has_file_named(const char *name, const char *tag)
+static int has_file_named(const char *name, const char *tag)
 {
     char path[96];
     TRI_AUTO_FREE char *file = NULL;
     const char *colon = strchr(tag, ':');
     snprintf(path, sizeof path, "/sys/block/%.32s/loop/backing_file", name);
-    if (!colon || tri_file_read(AT_FDCWD, path, 8192, &file, NULL) < 0)
-        return false;
+    int r = colon ? tri_file_read(AT_FDCWD, path, 8192, &file, NULL) : -ENOENT;
+    if (r < 0)
+        return tri_code_is_passing(r) ? r : 0;
     file[strcspn(file, "\n")] = '\0';
     const char *slash = strrchr(file, '/');
     return slash && strcmp(slash + 1, colon + 1) == 0;
 }
 
-static bool has_tag(const char *name, const char *tag)
+static int has_tag(const char *name, const char *tag)
 {
     struct loop_info64 info;
     TRI_AUTO_CLOSE int fd = open_node(name, O_RDONLY);
-    if (fd >= 0 && ioctl(fd, LOOP_GET_STATUS64, &info) == 0)
+    if (fd < 0)
+        return tri_code_is_passing(-errno) ? -errno : 0;
+    if (ioctl(fd, LOOP_GET_STATUS64, &info) == 0)
         return strncmp((const char *)info.lo_file_name, tag, sizeof info.lo_file_name) == 0;
-    return fd >= 0 && errno != ENXIO && has_file_named(name, tag);
+    return errno == ENXIO ? 0 : has_file_named(name, tag);
 }
 
-bool tri_loop_find(const char *tag, struct tri_loop_device *ret)
+static bool is_loop_with_file(const char *name)
 {
+    return strncmp(name, "loop", 4) == 0 && strlen(name) < sizeof((struct tri_loop_device *)0)->name && has_file(name);
+}
+
+int tri_loop_find(const char *tag, struct tri_loop_device *ret)
+{
+    int code, unknown = 0;
     TRI_AUTO_DIR DIR *folder = opendir("/sys/block");
-    for (const struct dirent *entry; folder && (entry = readdir(folder));) {
-        if (strncmp(entry->d_name, "loop", 4) != 0 || strlen(entry->d_name) >= sizeof ret->name ||
-            !has_file(entry->d_name) || !has_tag(entry->d_name, tag))
-            continue;
-        strcpy(ret->name, entry->d_name);
-        ret->sequence = sequence_of(entry->d_name);
-        return true;
+    if (!folder)
+        return tri_code_is_passing(-errno) ? -errno : 0;
+    for (const struct dirent *entry; (entry = tri_folder_next(folder, &code));) {
+        int r = is_loop_with_file(entry->d_name) ? has_tag(entry->d_name, tag) : 0;
+        if (r > 0) {
+            strcpy(ret->name, entry->d_name);
+            r = sequence_of(entry->d_name, &ret->sequence);
+            return r < 0 ? r : 1;
+        }
+        unknown = unknown < 0 ? unknown : r;
     }
-    return false;
+    return unknown < 0 ? unknown : code;
 }

@@ -25,14 +25,16 @@ struct tri_loop_device {
  * -EACCES, -ENODEV (no loop driver), TRI_STORAGE_IO. Any thread. */
 int tri_loop_attach(const struct tri_loop_spec *spec, struct tri_loop_device *ret, struct tri_error *error);
 
-/* Is there still that disk, and has it a file? Some system calls; opens no device. */
-bool tri_loop_is(const struct tri_loop_device *device);
+/* Is there still that disk, and has it a file? 1, 0, or -errno where that cannot be told: so who asks for true takes it
+ * to be there. Some system calls; opens no device. */
+int tri_loop_is(const struct tri_loop_device *device);
 
 /* Takes the file away, and is not back before it is gone. TRI_STORAGE_IN_USE: it is open or mounted, and still has its
  * file. lazy: then it loses its file as soon as nobody uses it, and the answer is 0. No such disk any more: 0. */
 int tri_loop_detach(const struct tri_loop_device *device, bool lazy, struct tri_error *error);
 
-/* The loop device that carries the tag; false: none. Opens every loop device that has a file. */
-bool tri_loop_find(const char *tag, struct tri_loop_device *ret);
+/* The loop device that carries the tag: 1; 0: none does; -errno: that cannot be told. Opens every loop device that has a
+ * file. */
+int tri_loop_find(const char *tag, struct tri_loop_device *ret);
 
 #endif

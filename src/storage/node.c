@@ -12,9 +12,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "storage/device.h"
 
@@ -23,40 +25,62 @@ enum { NODES_MAX = 1024, NODE_WAIT_MS = 1000, LOOKER_WAIT_MS = 300 };
 
 /* ---- listing ---- */
 
-static bool read_node(const char *name, struct tri_node *node)
+/* 1; 0: there is no such partition; -errno: that cannot be told. */
+static int read_node(const char *name, struct tri_node *node)
 {
-    uint64_t number = tri_device_number(name, "partition", 0);
-    if (number == 0 || number > INT32_MAX || strlen(name) >= sizeof node->name)
-        return false;
+    uint64_t number, start, size;
+    char text[32];
+    unsigned major, minor;
+    int r = tri_device_ask(name, "partition", 0, &number);
+    if (r < 0 || number == 0 || number > INT32_MAX || strlen(name) >= sizeof node->name)
+        return r;
+    if ((r = tri_device_ask(name, "start", 0, &start)) < 0 || (r = tri_device_ask(name, "size", 0, &size)) < 0 ||
+        (r = tri_device_text(name, "dev", text, sizeof text)) < 0)
+        return r;
+    if (sscanf(text, "%u:%u", &major, &minor) != 2)
+        return 0;
     *node = (struct tri_node){.number = (unsigned)number,
-                              .start_bytes = tri_device_number(name, "start", 0) * SYSFS_SECTOR_BYTES,
-                              .size_bytes = tri_device_number(name, "size", 0) * SYSFS_SECTOR_BYTES,
-                              .device = tri_device_dev(name)};
+                              .start_bytes = start * SYSFS_SECTOR_BYTES,
+                              .size_bytes = size * SYSFS_SECTOR_BYTES,
+                              .device = makedev(major, minor)};
     strcpy(node->name, name);
-    return true;
+    return 1;
 }
 
-int tri_node_list(const char *disk_name, struct tri_node **ret_nodes, size_t *ret_count)
+static int add_node(struct tri_node **nodes, size_t *count, const char *name)
+{
+    struct tri_node *more = reallocarray(*nodes, *count + 1, sizeof *more);
+    if (!more)
+        return -ENOMEM;
+    *nodes = more;
+    int r = read_node(name, &more[*count]);
+    *count += r > 0;
+    return tri_code_is_passing(r) ? r : 0; /* any other failure: it goes at this moment */
+}
+
+static int list_nodes(const char *disk_name, struct tri_node **nodes, size_t *count)
 {
     char path[96];
+    int r = 0;
     snprintf(path, sizeof path, "/sys/block/%s", disk_name);
+    TRI_AUTO_DIR DIR *dir = opendir(path);
+    if (!dir)
+        return errno == ENOENT ? 0 : -errno;
+    for (const struct dirent *entry; r == 0 && *count < NODES_MAX && (entry = tri_folder_next(dir, &r));)
+        /* A partition's folder begins with the disk's name, and nothing else in there does. */
+        if (entry->d_type == DT_DIR && strncmp(entry->d_name, disk_name, strlen(disk_name)) == 0)
+            r = add_node(nodes, count, entry->d_name);
+    return r;
+}
+
+int tri_node_list(const char *disk_name, struct tri_node **ret_nodes, size_t *ret_count, struct tri_error *error)
+{
     TRI_AUTO_FREE struct tri_node *nodes = NULL;
     size_t count = 0;
-    DIR *dir = opendir(path);
-    for (struct dirent *entry; dir && count < NODES_MAX && (entry = readdir(dir));) {
-        /* A partition's folder begins with the disk's name, and nothing else in there does. */
-        if (entry->d_type != DT_DIR || strncmp(entry->d_name, disk_name, strlen(disk_name)) != 0)
-            continue;
-        struct tri_node *more = reallocarray(nodes, count + 1, sizeof *nodes);
-        if (!more) {
-            closedir(dir);
-            return -ENOMEM;
-        }
-        nodes = more;
-        count += read_node(entry->d_name, &nodes[count]);
-    }
-    if (dir)
-        closedir(dir);
+    int r = list_nodes(disk_name, &nodes, &count);
+    if (r < 0)
+        return tri_error_set(error, r, disk_name, "The kernel's partitions of %s cannot be listed: %s.", disk_name,
+                             strerror(-r));
     *ret_count = count;
     *ret_nodes = count > 0 ? TRI_TAKE(nodes) : NULL;
     return 0;
@@ -69,11 +93,11 @@ static bool fits(const struct tri_node *node, const struct tri_partition *partit
            (node->size_bytes == partition->size_bytes || partition->is_extended);
 }
 
-int tri_node_fill(struct tri_disk *disk)
+int tri_node_fill(struct tri_disk *disk, struct tri_error *error)
 {
     TRI_AUTO_FREE struct tri_node *nodes = NULL;
     size_t count = 0;
-    int code = tri_node_list(disk->name, &nodes, &count);
+    int code = tri_node_list(disk->name, &nodes, &count, error);
     if (code < 0)
         return code;
     for (size_t i = 0; i < disk->partition_count; i++) {
@@ -111,7 +135,7 @@ static bool find_node(const char *disk_name, unsigned number, struct tri_node *r
 {
     char name[32];
     node_name(disk_name, number, name);
-    return read_node(name, ret);
+    return read_node(name, ret) > 0;
 }
 
 static bool file_is_there(const struct tri_node *node)
@@ -237,9 +261,9 @@ int tri_node_sync(int disk_fd, const struct tri_disk *disk, struct tri_error *er
 {
     TRI_AUTO_FREE struct tri_node *nodes = NULL;
     size_t count = 0;
-    int code = tri_node_list(disk->name, &nodes, &count);
+    int code = tri_node_list(disk->name, &nodes, &count, error);
     if (code < 0)
-        return tri_error_set(error, code, NULL, "Out of memory.");
+        return code;
     for (size_t i = 0; i < count; i++)
         if (!is_in_table(disk, &nodes[i]))
             keep_first(&code, tri_node_remove(disk_fd, disk->name, nodes[i].number, error));
@@ -256,9 +280,9 @@ int tri_node_remove_all(int disk_fd, const char *disk_name, struct tri_error *er
 {
     TRI_AUTO_FREE struct tri_node *nodes = NULL;
     size_t count = 0, gone = 0;
-    int code = tri_node_list(disk_name, &nodes, &count);
+    int code = tri_node_list(disk_name, &nodes, &count, error);
     if (code < 0)
-        return tri_error_set(error, code, NULL, "Out of memory.");
+        return code;
     for (; gone < count && code == 0; gone++)
         code = tri_node_remove(disk_fd, disk_name, nodes[gone].number, error);
     if (code == 0)

@@ -13,11 +13,11 @@ struct tri_node {
     dev_t device;
 };
 
-/* Newly allocated, in no order; NULL and 0: none. -ENOMEM. A disk that is gone has none. */
-int tri_node_list(const char *disk_name, struct tri_node **ret_nodes, size_t *ret_count);
+/* Newly allocated, in no order; NULL and 0: none. A disk that is gone has none. -errno where they cannot be told. */
+int tri_node_list(const char *disk_name, struct tri_node **ret_nodes, size_t *ret_count, struct tri_error *error);
 
 /* Fills node and number_dev of the partitions that the kernel knows just as the table says. */
-int tri_node_fill(struct tri_disk *disk);
+int tri_node_fill(struct tri_disk *disk, struct tri_error *error);
 
 /* Makes a node and waits until its file is in /dev. There already, and right: success. */
 int tri_node_add(int disk_fd, const char *disk_name, unsigned number, uint64_t start_bytes, uint64_t size_bytes,

@@ -327,10 +327,11 @@ void tri_state_drop(struct tri_state_hold *hold)
     if (hold->fd < 0)
         return;
     TRI_AUTO_FREE char *path = NULL;
-    bool is_gone = record_path(hold->kind, hold->name, &path) == 0 &&
-                   (!is_at(AT_FDCWD, path, hold->fd) || unlink(path) == 0);
+    bool is_gone =
+        record_path(hold->kind, hold->name, &path) == 0 && (!is_at(AT_FDCWD, path, hold->fd) || unlink(path) == 0);
     if (!is_gone && ftruncate(hold->fd, 0) < 0)
-        TRI_LOG("storage", "the record %s/%s cannot be removed: %s", kind_names[hold->kind], hold->name, strerror(errno));
+        TRI_LOG("storage", "the record %s/%s cannot be removed: %s", kind_names[hold->kind], hold->name,
+                strerror(errno));
     tri_close(tri_take_fd(&hold->fd));
 }
 

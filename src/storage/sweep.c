@@ -191,7 +191,7 @@ static void sweep_exports(void)
 static void sweep_offline(const char *name)
 {
     char disk[32];
-    if (!tri_device_name(strtoull(name, NULL, 10), disk))
+    if (tri_device_search(strtoull(name, NULL, 10), disk) == -ENOENT)
         tri_state_remove(TRI_STATE_OFFLINE_DISK, name);
 }
 

@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "storage/disk.h"
 #include "storage/guard.h"
+#include "storage/node.h"
 
 static struct tri_partition_spec gpt_spec(uint64_t sequence, uint64_t offset, uint64_t size)
 {
@@ -317,6 +318,92 @@ static void who_holds_a_device_exclusively_is_named(void **state)
     test_disk_drop(&disk);
 }
 
+/* ---- without descriptors ---- */
+
+/* The disk that the root lies on; NULL: there is none here that could be told. */
+static struct tri_disk *system_disk(void)
+{
+    uint64_t *sequences = NULL;
+    size_t count = 0;
+    struct tri_disk *disk = NULL;
+    assert_int_equal(tri_disk_list(&sequences, &count, NULL), 0);
+    for (size_t i = 0; i < count && !disk; i++)
+        if (tri_disk_describe(sequences[i], &disk, NULL) == 0 && !disk->is_system) {
+            tri_disk_free(disk);
+            disk = NULL;
+        }
+    free(sequences);
+    return disk;
+}
+
+static void without_descriptors_the_system_is_not_overlooked(void **state)
+{
+    TRI_AUTO_DISK struct tri_disk *disk = system_disk();
+    int code = -1;
+    if (!disk)
+        TEST_SKIP("no disk here holds the running system");
+    for (unsigned count = 0; code < 0 && count < 24; count++) {
+        TRI_AUTO_DISK struct tri_disk *seen = NULL;
+        test_fds_allow(count);
+        code = tri_disk_describe(disk->sequence, &seen, NULL);
+        test_fds_restore();
+        assert_true(code == 0 || code == -EMFILE);
+        assert_true(code < 0 || seen->is_system);
+    }
+    assert_int_equal(code, 0);
+}
+
+static void without_descriptors_no_disk_is_left_out(void **state)
+{
+    uint64_t *sequences = NULL;
+    size_t wanted = 0, count = 0;
+    int code = -1;
+    NEEDS_LOOP();
+    struct test_disk disk = test_disk_make(64 * MIB);
+    for (unsigned fds = 0; code < 0 && fds < 24; fds++) {
+        test_fds_allow(fds);
+        code = tri_disk_list(&sequences, &count, NULL);
+        test_fds_restore();
+        assert_true(code == 0 || code == -EMFILE);
+    }
+    assert_int_equal(code, 0);
+    for (size_t i = 0; i < count; i++)
+        wanted += sequences[i] == disk.sequence;
+    assert_int_equal(wanted, 1);
+    free(sequences);
+    test_disk_drop(&disk);
+}
+
+static void without_descriptors_a_disk_is_not_free(void **state)
+{
+    NEEDS_LOOP();
+    char node[64];
+    int code = -1;
+    struct test_disk disk = partitioned(node);
+    struct tri_disk_lock lock = TRI_DISK_LOCK_NONE;
+    assert_int_equal(tri_disk_lock_take(disk.sequence, TRI_WHOLE_DISK, &lock, NULL), 0);
+    int held = open(node, O_RDONLY | O_EXCL | O_CLOEXEC);
+    assert_true(held >= 0);
+    for (unsigned count = 0; code != TRI_STORAGE_IN_USE && count < 24; count++) {
+        test_fds_allow(count);
+        code = tri_guard_free(&lock, false, NULL, NULL);
+        test_fds_restore();
+        assert_true(code < 0);
+    }
+    assert_int_equal(code, TRI_STORAGE_IN_USE);
+    close(held);
+    code = -1;
+    for (unsigned count = 0; code < 0 && count < 24; count++) {
+        test_fds_allow(count);
+        code = tri_node_remove_all(lock.disk_fd, disk.name, NULL);
+        test_fds_restore();
+        assert_int_equal(test_node_count(disk.name), code < 0 ? 1 : 0);
+    }
+    assert_int_equal(code, 0);
+    tri_disk_lock_drop(&lock);
+    test_disk_drop(&disk);
+}
+
 /* ---- locks ---- */
 
 static void a_locked_disk_refuses_every_change_at_once(void **state)
@@ -432,6 +519,9 @@ int main(void)
         cmocka_unit_test(a_mount_is_named_and_keeps_the_disk_from_changes),
         cmocka_unit_test(a_mount_that_only_another_namespace_sees_keeps_the_disk_too),
         cmocka_unit_test(who_holds_a_device_exclusively_is_named),
+        cmocka_unit_test(without_descriptors_the_system_is_not_overlooked),
+        cmocka_unit_test(without_descriptors_no_disk_is_left_out),
+        cmocka_unit_test(without_descriptors_a_disk_is_not_free),
         cmocka_unit_test(a_locked_disk_refuses_every_change_at_once),
         cmocka_unit_test(two_partitions_of_a_disk_can_be_worked_on_at_once_and_one_cannot),
         cmocka_unit_test(a_lock_goes_with_the_process_that_held_it),

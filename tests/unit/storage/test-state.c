@@ -486,6 +486,39 @@ static void a_volume_that_is_another_one_meanwhile_is_left_alone(void **state)
     test_disk_drop(&disk);
 }
 
+enum { FDS_ENOUGH = 24 };
+
+static void a_sweep_that_lacks_descriptors_takes_no_disk_for_gone(void **state)
+{
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.ext4");
+    struct test_disk disk;
+    struct tri_state_hold hold = TRI_STATE_HOLD_NONE;
+    char offline[32], work[64];
+    make_dirty_disk(&disk);
+    put_work(&disk, disk.sequence, &hold);
+    tri_state_keep(&hold);
+    snprintf(offline, sizeof offline, "%llu", (unsigned long long)disk.sequence);
+    snprintf(work, sizeof work, "%llu.0", (unsigned long long)disk.sequence);
+    assert_int_equal(tri_state_put(TRI_STATE_OFFLINE_DISK, offline, "", NULL), 0); /* keeps the sweep from wiping it */
+    for (unsigned count = 0; count < FDS_ENOUGH; count++) {
+        test_fds_allow(count);
+        tri_state_sweep();
+        test_fds_restore();
+        assert_true(tri_state_has(TRI_STATE_OFFLINE_DISK, offline));
+        assert_true(tri_state_has(TRI_STATE_WORK, work));
+    }
+    assert_int_equal(tri_state_remove(TRI_STATE_OFFLINE_DISK, offline), 0);
+    for (unsigned count = 0; tri_state_has(TRI_STATE_WORK, work) && count < FDS_ENOUGH; count++) {
+        test_fds_allow(count);
+        tri_state_sweep();
+        test_fds_restore();
+        assert_true(tri_state_has(TRI_STATE_WORK, work) || !has_filesystem(&disk));
+    }
+    assert_false(tri_state_has(TRI_STATE_WORK, work));
+    test_disk_drop(&disk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -507,6 +540,7 @@ int main(void)
         cmocka_unit_test(records_of_disks_that_are_gone_go),
         cmocka_unit_test(a_half_formatted_volume_of_a_dead_one_is_wiped),
         cmocka_unit_test(a_volume_that_is_another_one_meanwhile_is_left_alone),
+        cmocka_unit_test(a_sweep_that_lacks_descriptors_takes_no_disk_for_gone),
     };
     return cmocka_run_group_tests(tests, test_storage_begin, test_storage_finish);
 }
