@@ -42,15 +42,16 @@ enum tri_cgroup_layout tri_cgroup_layout(const char *root)
 
 typedef int visitor(int folder_fd, void *context);
 
-static bool is_child(const struct dirent *entry)
+/* Reading on in a folder that is removed meanwhile says that it is not there, which is its end too. */
+static bool is_gone(int code)
 {
-    return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    return code == 0 || code == -ENOENT || code == -ENODEV;
 }
 
 /* The folder of an entry; -ENOENT where it is none, or is gone by now. Any other failure says nothing of what is in it. */
 static int open_child(int folder_fd, const struct dirent *entry)
 {
-    if (!is_child(entry))
+    if (entry->d_type != DT_DIR)
         return -ENOENT;
     int fd = openat(folder_fd, entry->d_name, FOLDER_FLAGS);
     if (fd < 0)
@@ -75,13 +76,14 @@ static int walk(int folder_fd, visitor *visit, void *context, int depth)
     TRI_AUTO_DIR DIR *dir = open_dir(folder_fd);
     if (!dir)
         return -errno;
-    for (struct dirent *entry; (entry = readdir(dir));) {
+    int code;
+    for (const struct dirent *entry; (entry = tri_folder_next(dir, &code));) {
         TRI_AUTO_CLOSE int fd = open_child(folder_fd, entry);
         int r = fd < 0 ? fd : walk(fd, visit, context, depth + 1);
         if (r < 0 && r != -ENOENT)
             return r;
     }
-    return visit(folder_fd, context);
+    return is_gone(code) ? visit(folder_fd, context) : code;
 }
 
 /* Calls each(hierarchy, cgroup, …) for every hierarchy: the tree itself where it is pure, else each folder in it. */
@@ -96,14 +98,15 @@ static int each_hierarchy(const char *root, const char *cgroup, hierarchy_visito
         return errno == ENOENT ? 0 : -errno;
     if (tri_cgroup_layout(root) == TRI_CGROUP_PURE)
         return each(dirfd(dir), cgroup, context);
-    for (struct dirent *entry; (entry = readdir(dir));) {
+    int code;
+    for (const struct dirent *entry; (entry = tri_folder_next(dir, &code));) {
         /* controllers that are mounted together are links to one folder: that one is enough */
         TRI_AUTO_CLOSE int fd = open_child(dirfd(dir), entry);
         int r = fd < 0 ? fd : each(fd, cgroup, context);
         if (r < 0 && r != -ENOENT)
             return r;
     }
-    return 0;
+    return code;
 }
 
 struct walk_request {
@@ -284,10 +287,11 @@ static int remove_children(int folder_fd, void *context)
     TRI_AUTO_DIR DIR *dir = open_dir(folder_fd);
     if (!dir)
         return -errno;
-    for (struct dirent *entry; (entry = readdir(dir));)
-        if (is_child(entry) && unlinkat(folder_fd, entry->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+    int code;
+    for (const struct dirent *entry; (entry = tri_folder_next(dir, &code));)
+        if (entry->d_type == DT_DIR && unlinkat(folder_fd, entry->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
             return -errno;
-    return 0;
+    return is_gone(code) ? 0 : code;
 }
 
 static int remove_from_hierarchy(int hierarchy_fd, const char *cgroup, void *context)

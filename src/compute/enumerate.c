@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "compute/error.h"
 #include "compute/info.h"
 #include "compute/request.h"
@@ -94,20 +95,25 @@ static int ask(int folder_fd, uint64_t deadline_ns, struct tri_system_list *list
     return r;
 }
 
-/* A folder of a system that is being made, or ends, is no system. */
+/* A folder of a system that is being made, or ends, is no system. One that cannot be looked at is not left out in silence. */
 static int look_at(struct tri_space *space, const char *name, const struct tri_system_filter *filter,
                    uint64_t deadline_ns, struct tri_system_list *list)
 {
     struct tri_record record = {0};
     TRI_AUTO_CLOSE int folder_fd = openat(space->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (folder_fd < 0 || tri_registry_sweep(space, name) || tri_record_read(folder_fd, &record) < 0)
+    int r = folder_fd < 0 ? -errno : 0;
+    if (r == 0 && tri_registry_sweep(space, name))
         return 0;
+    if (r < 0 || (r = tri_record_read(folder_fd, &record)) < 0)
+        return tri_code_is_passing(r) ? r : 0;
     bool wanted = name[0] != '.' && passes(filter, &record);
     tri_record_clear(&record);
-    int r = wanted ? ask(folder_fd, deadline_ns, list) : 0;
-    if (r < 0 && r != -ENOMEM && r != -ETIMEDOUT && tri_registry_wait(space, name))
+    r = wanted ? ask(folder_fd, deadline_ns, list) : 0;
+    if (tri_code_is_passing(r))
+        return r;
+    if (r < 0 && r != -ETIMEDOUT && tri_registry_wait(space, name))
         tri_registry_sweep(space, name); /* its owner was dying: the socket went a moment before the lock */
-    return r == -ENOMEM ? r : 0;
+    return 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -120,16 +126,13 @@ static int list_systems(struct tri_space *space, const struct tri_system_filter 
 {
     uint64_t deadline_ns = tri_clock_ns() + ANSWER_NS;
     int copy = openat(space->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-    DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+    TRI_AUTO_DIR DIR *dir = copy < 0 ? NULL : fdopendir(copy);
     if (!dir) {
-        r = -errno;
         tri_close(copy);
-        return r;
+        return -errno;
     }
-    for (struct dirent *entry; r == 0 && (entry = readdir(dir));)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            r = look_at(space, entry->d_name, filter, deadline_ns, list);
-    closedir(dir);
+    for (const struct dirent *entry; r == 0 && (entry = tri_folder_next(dir, &r));)
+        r = look_at(space, entry->d_name, filter, deadline_ns, list);
     if (list->count)
         qsort(list->systems, list->count, sizeof(*list->systems), compare);
     return r;
@@ -147,6 +150,8 @@ static void run(struct tri_op *op, void *data)
         r = 0;
     } else if (r == 0 && !(enumerate->filter && enumerate->filter->no_containers)) {
         r = list_systems(&space, enumerate->filter, list);
+        if (r < 0)
+            tri_error_set(&error, r, NULL, "The systems cannot be listed: %s.", strerror(-r));
     }
     tri_op_complete(op, r, &error, r == 0 ? TRI_TAKE(list) : NULL, r == 0 ? list_free : NULL);
     tri_error_clear(&error);

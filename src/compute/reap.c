@@ -61,15 +61,14 @@ static int kill_if_runtime(pid_t pid, const char *runtime_root, uint64_t deadlin
  * folder by its path, which is nobody else's. */
 static int kill_runtimes(const char *runtime_root, uint64_t deadline_ns)
 {
-    DIR *proc = opendir("/proc");
+    TRI_AUTO_DIR DIR *proc = opendir("/proc");
     if (!proc)
         return -errno;
     int r = 0;
-    for (struct dirent *entry; r == 0 && (entry = readdir(proc));) {
+    for (const struct dirent *entry; r == 0 && (entry = tri_folder_next(proc, &r));) {
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
         r = pid > 0 ? kill_if_runtime(pid, runtime_root, deadline_ns) : 0;
     }
-    closedir(proc);
     return r;
 }
 

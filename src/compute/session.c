@@ -249,8 +249,8 @@ int tri_session_connect(struct tri_session *session, int folder_fd, bool handle,
     json_t *info = NULL;
     int r = tri_record_read(folder_fd, &session->record);
     if (r < 0)
-        return tri_error_set(error, TRI_COMPUTE_NOT_FOUND, NULL, "The system has no readable record: %s.",
-                             strerror(-r));
+        return tri_error_set(error, tri_code_is_passing(r) ? r : TRI_COMPUTE_NOT_FOUND, NULL,
+                             "The system has no readable record: %s.", strerror(-r));
     if ((r = connect_to(folder_fd, deadline_ns, &fd, error)) < 0)
         return r;
     r = tri_request_ask(&session->connection, fd, json_pack("{ss sb}", "call", "hello", "handle", handle), deadline_ns,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/file.h"
 
 #define DATABASE_MAX_BYTES (1u << 20)
@@ -29,13 +30,16 @@ int tri_user_open_root(uint32_t pid, int *ret_root_fd)
 }
 
 /* The text of a file in the container; "" where there is none. It may be a trap: a link that leads out, a FIFO that
- * nobody writes to, a file without end. */
+ * nobody writes to, a file without end. One that cannot be opened at this moment is not taken to be missing: a process would
+ * get other groups than its user's. */
 static int read_database(int root_fd, const char *path, char **ret_text)
 {
     struct open_how how = {.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
                            .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
     struct stat st;
     TRI_AUTO_CLOSE int fd = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+    if (fd < 0 && tri_code_is_passing(-errno))
+        return -errno;
     if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
         char *empty = calloc(1, 1);
         if (!empty)

@@ -330,6 +330,51 @@ static void enumeration_is_sorted_and_filtered(void **state)
     assert_nothing_left();
 }
 
+/* ---- without descriptors ---- */
+
+static void without_descriptors_no_system_is_left_out_of_a_list(void **state)
+{
+    NEEDS_RUNTIME();
+    int code = -1;
+    struct tri_system *system = make_system("listed", false);
+    assert_string_equal(enumerate(NULL), "listed ");
+    for (unsigned count = 0; code < 0 && count < 40; count++) {
+        char text[4096] = "";
+        struct tri_op *op = tri_op_new();
+        fds_allow(count);
+        assert_int_equal(tri_system_enumerate(NULL, NULL, op, NULL), 0);
+        assert_int_equal(tri_op_wait(op, tri_deadline_ns(WAIT_MS)), 0);
+        fds_restore();
+        code = tri_op_read_result(op, read_count, text);
+        tri_op_close(tri_op_handle(op));
+        assert_string_equal(text, code < 0 ? "" : "listed ");
+    }
+    assert_int_equal(code, 0);
+    end_system(system);
+    assert_nothing_left();
+}
+
+/* The shim has no more descriptors than its maker. */
+static void a_create_that_lacks_descriptors_fails_and_leaves_nothing(void **state)
+{
+    NEEDS_RUNTIME();
+    struct tri_system *system = NULL;
+    end_system(make_running("first")); /* all threads are there */
+    for (unsigned count = 0; !system && count < 60; count++) {
+        fds_allow(count);
+        int code = try_create("scarce", &system);
+        fds_restore();
+        assert_true(code < 0 || system);
+        if (!system && *enumerate(NULL)) /* what could not be undone either is found by who comes next */
+            fail_msg("with %u descriptors a system is left", count);
+        if (!system)
+            assert_nothing_left();
+    }
+    assert_non_null(system);
+    end_system(system);
+    assert_nothing_left();
+}
+
 /* ---- what a container is made of ---- */
 
 static void without_storage_the_hosts_root_is_below_a_throw_away_layer(void **state)
@@ -482,6 +527,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_closed_handle_hears_nothing_and_wakes_its_waiters),
         cmocka_unit_test(a_query_tells_state_statistics_and_processes),
         cmocka_unit_test(enumeration_is_sorted_and_filtered),
+        cmocka_unit_test(without_descriptors_no_system_is_left_out_of_a_list),
+        cmocka_unit_test(a_create_that_lacks_descriptors_fails_and_leaves_nothing),
         cmocka_unit_test(without_storage_the_hosts_root_is_below_a_throw_away_layer),
         cmocka_unit_test(folders_layers_limits_and_resolv_conf_are_where_they_were_asked_for),
         cmocka_unit_test(two_systems_can_share_a_network),

@@ -122,6 +122,22 @@ static void traps_are_not_walked_into(void **state)
     (void)unlinkat(root_fd, "etc/passwd", 0);
 }
 
+static void a_file_that_cannot_be_opened_now_is_not_missing(void **state)
+{
+    int code = -1;
+    usual_files();
+    for (unsigned count = 0; code < 0 && count < 8; count++) {
+        struct tri_user user = {.gid = 4711};
+        fds_allow(count);
+        code = tri_user_resolve(root_fd, "33", &user, NULL);
+        fds_restore();
+        assert_true(code == 0 || code == -EMFILE);
+        assert_int_equal(user.gid, code < 0 ? 4711 : 44);
+        assert_int_equal(user.group_count, code < 0 ? 0 : 2);
+    }
+    assert_int_equal(code, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +146,7 @@ int main(void)
         cmocka_unit_test(numbers_need_no_entry),
         cmocka_unit_test(the_unknown_are_refused_with_their_name),
         cmocka_unit_test(traps_are_not_walked_into),
+        cmocka_unit_test(a_file_that_cannot_be_opened_now_is_not_missing),
     };
     return cmocka_run_group_tests_name("compute user", tests, setup, teardown);
 }
