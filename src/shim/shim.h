@@ -302,6 +302,7 @@ struct tri_shim {
     enum tri_stop_cause stop_cause;
     enum tri_stop_stage stop_stage;
     enum tri_shim_state state_before_stop;
+    bool has_cgroup;           /* it could not be removed in the end */
     struct tri_watch leftover; /* pidfd of a process in the cgroup that is no child of ours */
     struct tri_error create_error;
     struct tri_exit exit;

@@ -24,7 +24,7 @@
 #include "compute/error.h"
 #include "shim/shim.h"
 
-enum { RECORD_KEPT_MS = 60000, CHILDREN_MAX_BYTES = 1 << 20 };
+enum { RECORD_KEPT_MS = 60000, RETRY_MS = 100, CHILDREN_MAX_BYTES = 1 << 20 };
 
 static const struct tri_exit forced = {"forced", "client", false};
 static const struct tri_exit asked = {"graceful", "client", false};
@@ -129,24 +129,36 @@ static void leftover_ready(struct tri_watch *watch, uint32_t events)
     tri_watch_close(&shim->loop, watch);
 }
 
-/* Kills what is left in the cgroup. True: there is something; its end will be an event. */
+/* Kills one of them, and watches it where no other is watched. 0, also where it has ended. */
+static int kill_leftover(struct tri_shim *shim, pid_t pid)
+{
+    TRI_AUTO_CLOSE int fd = pidfd_open(pid, 0);
+    if (fd < 0)
+        return tri_code_is_passing(-errno) ? -errno : 0;
+    if (pidfd_send_signal(fd, SIGKILL, NULL, 0) < 0 || shim->leftover.fd >= 0)
+        return 0;
+    shim->leftover = (struct tri_watch){.fd = tri_take_fd(&fd), .ready = leftover_ready};
+    int r = tri_watch_add(&shim->loop, &shim->leftover, EPOLLIN);
+    if (r < 0)
+        tri_close(tri_take_fd(&shim->leftover.fd));
+    return r;
+}
+
+/* Kills what is left in the cgroup. True: there is something, or that cannot be told at this moment. Its end will be an
+ * event; and where nothing is watched for want of descriptors or memory, the loop comes back by itself. */
 static bool kill_leftovers(struct tri_shim *shim)
 {
     TRI_AUTO_FREE pid_t *pids = NULL;
     size_t count = 0;
     if (shim->leftover.fd >= 0)
         return true;
-    if (!shim->cgroup || tri_cgroup_pids(TRI_CGROUP_ROOT, shim->cgroup, &pids, &count) < 0)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        TRI_AUTO_CLOSE int fd = pidfd_open(pids[i], 0);
-        if (fd < 0 || pidfd_send_signal(fd, SIGKILL, NULL, 0) < 0 || shim->leftover.fd >= 0)
-            continue;
-        shim->leftover = (struct tri_watch){.fd = tri_take_fd(&fd), .ready = leftover_ready};
-        if (tri_watch_add(&shim->loop, &shim->leftover, EPOLLIN) < 0)
-            tri_close(tri_take_fd(&shim->leftover.fd));
-    }
-    return shim->leftover.fd >= 0;
+    int r = shim->cgroup ? tri_cgroup_pids(TRI_CGROUP_ROOT, shim->cgroup, &pids, &count) : 0;
+    bool is_unsure = tri_code_is_passing(r);
+    for (size_t i = 0; i < count; i++)
+        is_unsure |= kill_leftover(shim, pids[i]) < 0;
+    if (is_unsure && shim->leftover.fd < 0)
+        shim->loop.deadline_ns = tri_deadline_ns(RETRY_MS);
+    return is_unsure || shim->leftover.fd >= 0;
 }
 
 /* ---- removing ---- */
@@ -177,18 +189,29 @@ static void delete_container(struct tri_shim *shim)
         shim->stop_stage = TRI_STOP_STAGE_DELETE;
 }
 
-static void remove_traces(struct tri_shim *shim)
+static int remove_cgroup(const struct tri_shim *shim)
+{
+    int r = shim->cgroup ? tri_cgroup_remove(TRI_CGROUP_ROOT, shim->cgroup) : 0;
+    if (r < 0)
+        TRI_LOG("shim", "cannot remove cgroup %s: %s", shim->cgroup, strerror(-r));
+    return r;
+}
+
+/* False: that failed for want of descriptors or memory, and is to be tried again. */
+static bool remove_traces(struct tri_shim *shim)
 {
     static const char *const folders[] = {"bundle", "runtime", "tmp", "scratch"};
+    bool is_passing = false;
     tri_root_unmount(shim);
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
         int r = tri_folder_remove(shim->folder_fd, folders[i]);
         if (r < 0)
             TRI_LOG("shim", "cannot remove %s/%s: %s", shim->folder, folders[i], strerror(-r));
+        is_passing |= tri_code_is_passing(r);
     }
-    int r = shim->cgroup ? tri_cgroup_remove(TRI_CGROUP_ROOT, shim->cgroup) : 0;
-    if (r < 0)
-        TRI_LOG("shim", "cannot remove cgroup %s: %s", shim->cgroup, strerror(-r));
+    int r = remove_cgroup(shim);
+    shim->has_cgroup = r < 0;
+    return !is_passing && !tri_code_is_passing(r);
 }
 
 /* Is the folder of our name still the one that we own? */
@@ -199,7 +222,8 @@ static bool is_ours(const struct tri_shim *shim, int parent_fd, const char *name
            ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
-/* Renamed first, so that its name is free at one moment and for good. */
+/* Renamed first, so that its name is free at one moment and for good. The record in it is the only way to a cgroup that
+ * could not be removed: then it stays, without an owner, for whoever cleans up. */
 static void give_up_folder(struct tri_shim *shim)
 {
     char gone[32];
@@ -207,7 +231,8 @@ static void give_up_folder(struct tri_shim *shim)
     tri_watch_close(&shim->loop, &shim->listener);
     TRI_AUTO_CLOSE int parent_fd = openat(shim->folder_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     snprintf(gone, sizeof(gone), ".gone-%d", (int)getpid());
-    if (parent_fd >= 0 && is_ours(shim, parent_fd, name) && renameat(parent_fd, name, parent_fd, gone) == 0)
+    if (parent_fd >= 0 && is_ours(shim, parent_fd, name) && renameat(parent_fd, name, parent_fd, gone) == 0 &&
+        (!shim->has_cgroup || remove_cgroup(shim) == 0))
         tri_folder_remove(parent_fd, gone);
     tri_close(tri_take_fd(&shim->folder_fd));
 }
@@ -245,7 +270,10 @@ static void settle(struct tri_shim *shim)
 
 static void finish(struct tri_shim *shim)
 {
-    remove_traces(shim);
+    if (!remove_traces(shim)) {
+        shim->loop.deadline_ns = tri_deadline_ns(RETRY_MS);
+        return;
+    }
     tri_guest_end_all(shim);
     tri_shim_set_state(shim, TRI_SHIM_STOPPED);
     if (!was_created(shim)) {

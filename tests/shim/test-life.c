@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -300,6 +302,32 @@ static void a_stranger_in_the_cgroup_is_killed_too(void **state)
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
+/* The shim has no descriptor to look for it with; the end is told when that is over, and not before. */
+static void a_stranger_in_the_cgroup_is_not_overlooked_for_want_of_descriptors(void **state)
+{
+    NEEDS(state);
+    start_plain(f);
+    pid_t stranger = join_cgroup(f);
+    struct rlimit old, none;
+    assert_int_equal(prlimit(f->shim_pid, RLIMIT_NOFILE, NULL, &old), 0);
+    none = (struct rlimit){0, old.rlim_max};
+    assert_int_equal(prlimit(f->shim_pid, RLIMIT_NOFILE, &none, NULL), 0);
+    json_int_t terminate = call_begin(c, "terminate", NULL);
+    struct pollfd answer = {.fd = c->fd, .events = POLLIN};
+    poll(&answer, 1, 500); /* one that comes too early comes soon */
+    assert_int_equal(prlimit(f->shim_pid, RLIMIT_NOFILE, &old, NULL), 0);
+    assert_null(json_object_get(call_end(c, terminate), "error"));
+    bool was_killed = waitpid(stranger, NULL, WNOHANG) == stranger;
+    if (!was_killed) {
+        kill(stranger, SIGKILL);
+        waitpid(stranger, NULL, 0);
+    }
+    assert_true(was_killed);
+    assert_false(path_exists("/sys/fs/cgroup/pids%s", f->cgroup));
+    assert_false(path_exists("/sys/fs/cgroup%s", f->cgroup));
+    assert_false(path_exists("%s/bundle", f->folder));
+}
+
 static void save_says_why_it_cannot(void **state)
 {
     NEEDS(state);
@@ -333,6 +361,7 @@ int main(void)
         TEST(out_of_memory_is_told),
         TEST(a_fork_bomb_without_pid_namespace_is_terminated),
         TEST(a_stranger_in_the_cgroup_is_killed_too),
+        TEST(a_stranger_in_the_cgroup_is_not_overlooked_for_want_of_descriptors),
         TEST(save_says_why_it_cannot),
     };
     return cmocka_run_group_tests_name("shim: life", tests, harness_group_setup, harness_group_teardown);

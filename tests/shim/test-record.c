@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -342,6 +343,29 @@ static void another_folder_of_the_same_name_is_left_alone(void **state)
     assert_int_equal(rmdir(f->folder), 0);
 }
 
+/* Deeper than anybody walks. */
+static void a_cgroup_that_cannot_be_removed_keeps_its_record(void **state)
+{
+    NEEDS(state);
+    enum { DEPTH = 40 };
+    char nested[PATH_MAX], gone[PATH_MAX];
+    start_plain(f);
+    bool is_v1 = path_exists("/sys/fs/cgroup/pids");
+    join(nested, "/sys/fs/cgroup%s%s", is_v1 ? "/pids" : "", f->cgroup);
+    join(gone, "%s/.gone-%d", f->space, (int)f->shim_pid);
+    for (int i = 0; i < DEPTH; i++)
+        assert_int_equal(mkdir(strcat(nested, "/d"), 0755), 0);
+    call_ok(c, "terminate", NULL);
+    conn_close(c);
+    shim_wait_end(f);
+    bool is_kept = path_exists("%s", gone);
+    for (int i = 0; i < DEPTH; i++, *strrchr(nested, '/') = '\0')
+        assert_int_equal(rmdir(nested), 0);
+    assert_int_equal(tri_cgroup_remove(TRI_CGROUP_ROOT, f->cgroup), 0);
+    assert_int_equal(tri_folder_remove(AT_FDCWD, gone), 0);
+    assert_true(is_kept);
+}
+
 static void a_killed_shim_leaves_what_its_record_names(void **state)
 {
     NEEDS(state);
@@ -408,6 +432,7 @@ int main(void)
         TEST(a_folder_that_vanished_does_not_hinder_the_end),
         TEST(a_system_that_nobody_can_reach_ends),
         TEST(another_folder_of_the_same_name_is_left_alone),
+        TEST(a_cgroup_that_cannot_be_removed_keeps_its_record),
         TEST(a_killed_shim_leaves_what_its_record_names),
         TEST(a_shim_killed_at_any_moment_leaves_nothing_at_work),
     };
