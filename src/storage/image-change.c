@@ -219,6 +219,8 @@ static int expand_in_place(const struct change *change, uint64_t old_bytes, bool
         r = tri_draft_allocate(&run, change->fd, change->size_bytes, is_vhd, error);
     if (r == 0 && is_vhd)
         r = tri_vhd_grow(change->fd, change->size_bytes, error);
+    else if (r == 0 && fsync(change->fd) < 0)
+        r = tri_error_set(error, -errno, change->path, "\"%s\" cannot be written: %m.", change->path);
     if (r < 0 && ftruncate(change->fd, change->st.st_size) < 0)
         return tri_error_set(error, -errno, change->path, "\"%s\" cannot be cut back: %m.", change->path);
     return r;

@@ -294,22 +294,29 @@ int tri_vhd_write(int fd, const struct tri_vhd *vhd, struct tri_error *error)
     return r < 0 ? tri_error_set(error, r, NULL, "The VHD image cannot be written: %s.", strerror(-r)) : 0;
 }
 
+/* The new footer is durable before the old one's place becomes part of the disk; and where that fails, the old one is
+ * there again, for who cuts the file back. */
 static int grow(int fd, uint64_t size_bytes)
 {
     static const char zeros[TRI_VHD_SECTOR];
-    struct footer footer;
+    struct footer footer, old;
     uint64_t file_bytes;
-    int r = find_footer(fd, &footer, &file_bytes);
+    int r = find_footer(fd, &old, &file_bytes);
     if (r < 0)
         return r;
-    uint64_t old_size_bytes = be64toh(footer.size);
+    uint64_t old_size_bytes = be64toh(old.size);
+    footer = old;
     set_size(&footer, size_bytes);
     if ((r = write_at(fd, &footer, sizeof footer, size_bytes)) < 0)
         return r;
     if (fsync(fd) < 0)
         return -errno;
     r = write_at(fd, zeros, sizeof zeros, old_size_bytes);
-    return r == 0 && fdatasync(fd) < 0 ? -errno : r;
+    if (r == 0 && fdatasync(fd) < 0)
+        r = -errno;
+    if (r < 0)
+        write_at(fd, &old, sizeof old, old_size_bytes);
+    return r;
 }
 
 int tri_vhd_grow(int fd, uint64_t size_bytes, struct tri_error *error)

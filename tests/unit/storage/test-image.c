@@ -637,6 +637,38 @@ static void an_image_grows_and_keeps_its_content_owner_and_mode(void **state)
     free(back);
 }
 
+static _Atomic bool syncs_fail;
+
+/* In place of the C library's. */
+int fdatasync(int fd)
+{
+    errno = EIO;
+    return syncs_fail ? -1 : fsync(fd);
+}
+
+static void a_vhd_that_cannot_grow_is_the_old_one(void **state)
+{
+    char *path = path_of("stays.vhd"), old[512], now[512];
+    struct tri_image *image = NULL;
+    assert_int_equal(make(path, TRI_IMAGE_VHD, 4 * MIB, true), 0);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(pread(fd, old, sizeof old, 4 * MIB), sizeof old);
+    syncs_fail = true;
+    int code = RUN(tri_image_expand(path, 8 * MIB, op, NULL, error));
+    syncs_fail = false;
+    assert_int_equal(code, -EIO);
+    assert_int_equal(lseek(fd, 0, SEEK_END), 4 * MIB + 512);
+    assert_int_equal(pread(fd, now, sizeof now, 4 * MIB), sizeof now);
+    close(fd);
+    assert_memory_equal(now, old, sizeof old);
+    assert_int_equal(tri_image_read(path, &image, NULL), 0);
+    assert_true(image->is_complete);
+    assert_int_equal(image->virtual_size_bytes, 4 * MIB);
+    tri_image_free(image);
+    drop(path);
+    free(path);
+}
+
 static void compacting_gives_back_what_holds_only_zeros(void **state)
 {
     NEEDS_QEMU();
@@ -880,6 +912,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_child_is_merged_into_its_parents),
         cmocka_unit_test(every_format_is_converted_to_every_other),
         cmocka_unit_test(an_image_grows_and_keeps_its_content_owner_and_mode),
+        cmocka_unit_test(a_vhd_that_cannot_grow_is_the_old_one),
         cmocka_unit_test(compacting_gives_back_what_holds_only_zeros),
         cmocka_unit_test(a_broken_qcow2_is_found_and_mended),
         cmocka_unit_test(a_cancelled_copy_leaves_nothing_and_the_old_image_whole),
