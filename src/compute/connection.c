@@ -267,6 +267,17 @@ static bool take_fds(struct tri_connection *c, size_t count, int *ret_fds)
     return true;
 }
 
+/* The reply whose descriptors could not be received fails; the connection goes on. */
+static bool lose_fds(struct tri_connection *c, struct tri_reply *reply)
+{
+    close_all(c->input_fds, c->input_fd_count);
+    c->input_fd_count = 0;
+    c->has_lost_fds = false;
+    reply->code =
+        tri_error_set(&reply->error, -EMFILE, NULL, "What the shim sent cannot be received: %s.", strerror(EMFILE));
+    return true;
+}
+
 static void read_error(const json_t *object, struct tri_reply *reply)
 {
     json_int_t code = json_integer_value(json_object_get(object, "code"));
@@ -290,6 +301,8 @@ static bool handle_reply(struct tri_connection *c, json_t *body)
     reply.fd_count = sound ? fd_count : 0;
     if (error)
         read_error(error, &reply);
+    else if (!sound && c->has_lost_fds && fd_count <= TRI_FRAME_MAX_FDS)
+        sound = lose_fds(c, &reply);
     struct tri_call *call = sound ? take_call(c, seq) : NULL;
     if (call) /* else: the reply to a cancel or a close, or to what was dropped */
         call->done(call, &reply);
@@ -343,15 +356,18 @@ static bool make_room(struct tri_connection *c)
     return true;
 }
 
-/* False: more than the protocol allows; all are closed. */
+/* False: more than the protocol allows; all are closed. That some were cut off, though there was room, is no fault of the
+ * shim's: this process has no descriptors left. */
 static bool keep_fds(struct tri_connection *c, struct msghdr *message)
 {
-    bool fits = !(message->msg_flags & MSG_CTRUNC);
+    bool fits = true;
+    size_t came = 0;
     for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h; h = CMSG_NXTHDR(message, h)) {
         if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
             continue;
         size_t count = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         int *fds = (int *)(void *)CMSG_DATA(h);
+        came += count;
         fits = fits && count <= sizeof(c->input_fds) / sizeof(int) - c->input_fd_count;
         if (!fits) {
             close_all(fds, count);
@@ -360,7 +376,9 @@ static bool keep_fds(struct tri_connection *c, struct msghdr *message)
         memcpy(c->input_fds + c->input_fd_count, fds, count * sizeof(int));
         c->input_fd_count += count;
     }
-    return fits;
+    if (message->msg_flags & MSG_CTRUNC)
+        c->has_lost_fds = true;
+    return fits && !(message->msg_flags & MSG_CTRUNC && came >= TRI_FRAME_MAX_FDS);
 }
 
 /* One read; false: the connection is over. */

@@ -64,6 +64,7 @@ struct tri_connection {
     unsigned char *input;
     size_t input_size, input_used;
     int input_fds[4 * TRI_FRAME_MAX_FDS];
+    bool has_lost_fds; /* this process had none free for some that came; whose they were is seen at the next reply */
     size_t input_fd_count;
 };
 

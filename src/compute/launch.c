@@ -1,6 +1,7 @@
 /* Starting a process: the pool makes its pipes and finds its user, the shim starts it, the loop completes. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
@@ -56,6 +57,14 @@ static void fail(struct launch *launch, int code, struct tri_error *error)
 
 /* ---- done ---- */
 
+/* It runs, but nobody gets to know of it. */
+static void kill_unwanted(struct launch *launch, json_int_t pid)
+{
+    json_t *message = json_pack("{ss sI si}", "call", "signal", "pid", pid, "signal", SIGKILL);
+    if (message)
+        (void)tri_connection_call(connection_of(launch), message, NULL, 0, NULL, NULL);
+}
+
 /* As pipes are: what was not asked for nobody would close. */
 static int take_terminal(struct launch *launch, struct tri_reply *reply, struct tri_error *error)
 {
@@ -82,6 +91,8 @@ static void on_started(struct tri_call *call, struct tri_reply *reply)
     if (r == 0)
         r = take_terminal(launch, reply, &reply->error);
     if (r < 0) {
+        if (pid > 0)
+            kill_unwanted(launch, pid);
         fail(launch, r, &reply->error);
         return;
     }

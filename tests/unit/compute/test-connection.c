@@ -230,6 +230,43 @@ static void a_descriptor_comes_with_its_reply(void **state)
 }
 
 /* Each of these must end the connection, complete the call once, and do no harm. */
+static void a_descriptor_that_cannot_be_received_fails_its_request_only(void **state)
+{
+    struct fixture f;
+    char text[128], bytes[256];
+    int ends[2];
+    start(&f);
+    struct call hello = call_of(&f), next = call_of(&f);
+    attach(&f, &hello);
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    snprintf(text, sizeof(text), "{\"seq\":%lld,\"fds\":[\"terminal\"]}", (long long)receive_call(&f, "hello"));
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct iovec data = {bytes, frame(text, bytes)};
+    struct msghdr with_fd = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&with_fd);
+    *header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+    memcpy(CMSG_DATA(header), &ends[1], sizeof(int));
+    fds_allow(0);
+    assert_int_equal(sendmsg(f.shim, &with_fd, 0), (ssize_t)data.iov_len);
+    happens(&f);
+    fds_restore();
+    assert_int_equal(f.ended, 0);
+    assert_int_equal(hello.code, -EMFILE);
+    assert_int_equal(hello.fd, -1);
+    assert_int_equal(tri_connection_call(&f.connection, message("next"), NULL, 0, &next.call, NULL), 0);
+    reply(&f, receive_call(&f, "next"), "");
+    happens(&f);
+    assert_int_equal(next.times, 1);
+    assert_int_equal(next.code, 0);
+    close(ends[0]);
+    close(ends[1]);
+    stop(&f);
+}
+
 static void what_is_not_the_protocol_ends_the_connection(void **state)
 {
     static const char *const bad[] = {
@@ -370,6 +407,7 @@ int main(void)
         cmocka_unit_test(requests_wait_for_the_socket_and_follow_the_first),
         cmocka_unit_test(frames_arrive_in_any_pieces),
         cmocka_unit_test(a_descriptor_comes_with_its_reply),
+        cmocka_unit_test(a_descriptor_that_cannot_be_received_fails_its_request_only),
         cmocka_unit_test(what_is_not_the_protocol_ends_the_connection),
         cmocka_unit_test(a_frame_larger_than_allowed_is_not_even_read),
         cmocka_unit_test(unknown_and_odd_replies_are_passed_over),

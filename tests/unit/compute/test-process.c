@@ -265,6 +265,33 @@ static void closing_streams_harms_no_other_file(void **state)
     close_process(process);
 }
 
+static json_t *oci_sleep(void)
+{
+    return json_pack("{s[sss] s[s]}", "args", "/bin/sh", "-c", "exec sleep 4711", "env", "PATH=/bin:/usr/bin");
+}
+
+/* Neither the terminal nor a copy of it: the connection stays, and what was started does not run on. */
+static void a_terminal_that_cannot_be_had_leaves_no_process(void **state)
+{
+    NEEDS_RUNTIME();
+    for (unsigned count = 0; count < 2; count++) {
+        struct tri_process *process = NULL;
+        struct tri_process_spec *spec = calloc(1, sizeof(*spec));
+        int fds[3];
+        spec->oci_process = oci_sleep();
+        spec->terminal = spec->stdin_pipe = spec->stdout_pipe = true;
+        fds_allow(count);
+        int code = start_process(container, spec, &process, fds);
+        fds_restore();
+        assert_int_equal(code, -EMFILE);
+    }
+    /* the signal goes out before the failure is told, and before what is asked for next */
+    ASSERT_OUTPUT(container,
+                  "for i in $(seq 300); do pgrep -f '[s]leep 4711' >/dev/null || break; sleep 0.1; done; "
+                  "pgrep -f '[s]leep 4711'; echo none",
+                  "none\n");
+}
+
 static void a_terminal_is_one_and_has_its_size(void **state)
 {
     NEEDS_RUNTIME();
@@ -450,6 +477,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(standard_handles_that_nobody_read_wait_for_the_first_who_asks),
         cmocka_unit_test(closing_its_input_from_afar_is_the_end_of_it),
         cmocka_unit_test(closing_streams_harms_no_other_file),
+        cmocka_unit_test(a_terminal_that_cannot_be_had_leaves_no_process),
         cmocka_unit_test(a_terminal_is_one_and_has_its_size),
         cmocka_unit_test(a_process_is_opened_by_its_pid_while_it_runs),
         cmocka_unit_test(two_hundred_processes_leave_no_descriptor),
