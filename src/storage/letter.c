@@ -201,17 +201,41 @@ static bool is_mount_point(const char *path)
            (about.st_dev != above.st_dev || about.st_ino == above.st_ino);
 }
 
-static int check_folder(const char *path, struct tri_error *error)
+static int cannot_open_folder(const char *path, struct tri_error *error)
 {
-    DIR *folder = opendir(path);
-    bool is_empty = true;
+    if (errno == EACCES || tri_code_is_passing(-errno))
+        return tri_error_set(error, -errno, path, "Cannot read the folder %s: %m.", path);
+    return bad_path(path, strerror(errno), error);
+}
+
+static int check_empty(const char *path, struct tri_error *error)
+{
+    int code;
+    TRI_AUTO_DIR DIR *folder = opendir(path);
     if (!folder)
-        return errno == EACCES ? tri_error_set(error, -EACCES, path, "Cannot read the folder %s.", path)
-                               : bad_path(path, strerror(errno), error);
-    for (struct dirent *entry; is_empty && (entry = readdir(folder));)
-        is_empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    closedir(folder);
-    return is_empty ? 0 : tri_error_set(error, -ENOTEMPTY, path, "The folder %s is not empty.", path);
+        return cannot_open_folder(path, error);
+    if (tri_folder_next(folder, &code))
+        return tri_error_set(error, -ENOTEMPTY, path, "The folder %s is not empty.", path);
+    return code < 0 ? tri_error_set(error, code, path, "Cannot read the folder %s: %s.", path, strerror(-code)) : 0;
+}
+
+/* An empty folder that nothing is mounted at, and that nobody else mounts at while the descriptor is kept. */
+static int claim_folder(const char *path, int *ret_fd, struct tri_error *error)
+{
+    struct stat ours, there;
+    TRI_AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return cannot_open_folder(path, error);
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+        return tri_error_set(error, TRI_STORAGE_LOCKED, path,
+                             "Another volume is being mounted at %s at this moment: try again when that is done.",
+                             path);
+    if (fstat(fd, &ours) < 0 || stat(path, &there) < 0 || ours.st_dev != there.st_dev || ours.st_ino != there.st_ino)
+        return tri_error_set(error, -ENOTEMPTY, path, "Something is mounted at %s already.", path);
+    int r = check_empty(path, error);
+    if (r == 0)
+        *ret_fd = tri_take_fd(&fd);
+    return r;
 }
 
 /* ---- one volume's mounts ---- */
@@ -338,7 +362,7 @@ int tri_volume_add_path(const struct tri_volume_id *id, const char *text, struct
 {
     AUTO_LOOK struct look look = {0};
     TRI_AUTO_FREE char *path = NULL;
-    TRI_AUTO_CLOSE int lock_fd = -1;
+    TRI_AUTO_CLOSE int lock_fd = -1, folder_fd = -1;
     char letter = '\0';
     int r = look_at(id, &look, error);
     if (r == 0)
@@ -361,13 +385,13 @@ int tri_volume_add_path(const struct tri_volume_id *id, const char *text, struct
         return tri_error_set(error, -ENOTEMPTY, path, "Something is mounted at %s already.", path);
     }
     if (r == 0)
-        r = check_folder(path, error);
+        r = claim_folder(path, &folder_fd, error);
     if (r == 0)
         r = share_lock(look.place.node, &lock_fd, error);
     if (r == 0)
         r = tri_mount_also(look.place.device, look.place.node,
                            tri_letter_is_read_only(look.disk, look.place.partition), path, NULL, error);
-    if (r < 0 && letter && path)
+    if (r < 0 && letter && folder_fd >= 0) /* else it may be another one's */
         rmdir(path);
     return r;
 }

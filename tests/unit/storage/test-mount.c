@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -836,6 +837,29 @@ static void the_volumes_of_a_disk_are_told_in_order(void **state)
     test_disk_drop(&disk);
 }
 
+/* Of two who mount at one place, one is first, and the other is told. */
+static void a_place_that_somebody_mounts_at_is_not_mounted_at(void **state)
+{
+    struct tri_volume_id id;
+    struct tri_error error = {0};
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.ext4");
+    struct test_disk disk = make_volume(16 * MIB, 0, &id);
+    assert_int_equal(TEST_PROGRAM("mkfs.ext4", "-q", node_of(&disk)), 0);
+    const char *path = test_path("shared-place");
+    assert_int_equal(mkdir(path, 0755), 0);
+    int held = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(flock(held, LOCK_EX | LOCK_NB), 0);
+    assert_int_equal(failed(tri_volume_add_path(&id, path, &error), &error), TRI_STORAGE_LOCKED);
+    assert_false(test_is_mounted_at(path));
+    close(held);
+    assert_int_equal(tri_volume_add_path(&id, path, NULL), 0);
+    assert_true(test_is_mounted_at(path));
+    assert_int_equal(tri_volume_delete_path(&id, path, false, NULL), 0);
+    assert_int_equal(rmdir(path), 0);
+    test_disk_drop(&disk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -865,6 +889,7 @@ int main(void)
         cmocka_unit_test(a_deleted_volume_is_gone),
         cmocka_unit_test(cleaning_leaves_letters_that_live),
         cmocka_unit_test(the_volumes_of_a_disk_are_told_in_order),
+        cmocka_unit_test(a_place_that_somebody_mounts_at_is_not_mounted_at),
     };
     return cmocka_run_group_tests_name("storage mount", tests, test_storage_begin, test_storage_finish);
 }
