@@ -26,33 +26,34 @@
 
 /* Found by trying, with e2fsprogs 1.47, xfsprogs 6.1, btrfs-progs 6.2, dosfstools 4.2, exfatprogs 1.2, ntfs-3g 2022.10.
  * Units stop at what a kernel with pages of 4 KiB can mount. mke2fs cuts long labels off, mkfs.fat cannot be
- * trusted with what is not ASCII, and NTFS labels end at the 32 characters of Windows: all are refused here instead. */
+ * trusted with what is not ASCII, and NTFS labels end at the 32 characters of Windows: all are refused here instead.
+ * mkfs.btrfs takes an id too, but then looks through all devices for it, and writes down what it finds. */
 static const struct tri_filesystem_kind kinds[] = {
     {.name = "ext4", .blkid_type = "ext4", .tool = "mkfs.ext4", .package = "e2fsprogs", .label_max_bytes = 16,
      .label_illegal = "", .unit_min_bytes = 1024, .unit_max_bytes = 4096, .unit_default_bytes = 4096,
-     .size_min_bytes = 256 * KIB, .size_max_bytes = 1024 * PIB, .can_grow = true, .can_shrink = true,
+     .size_min_bytes = 256 * KIB, .size_max_bytes = 1024 * PIB, .uuid_option = "-U", .can_grow = true, .can_shrink = true,
      .can_mount_points = true},
     {.name = "ext3", .blkid_type = "ext3", .tool = "mkfs.ext3", .package = "e2fsprogs", .label_max_bytes = 16,
      .label_illegal = "", .unit_min_bytes = 1024, .unit_max_bytes = 4096, .unit_default_bytes = 4096,
-     .size_min_bytes = 2 * MIB, .size_max_bytes = 16 * TIB, .can_grow = true, .can_shrink = true,
+     .size_min_bytes = 2 * MIB, .size_max_bytes = 16 * TIB, .uuid_option = "-U", .can_grow = true, .can_shrink = true,
      .can_mount_points = true},
     {.name = "ext2", .blkid_type = "ext2", .tool = "mkfs.ext2", .package = "e2fsprogs", .label_max_bytes = 16,
      .label_illegal = "", .unit_min_bytes = 1024, .unit_max_bytes = 4096, .unit_default_bytes = 4096,
-     .size_min_bytes = 256 * KIB, .size_max_bytes = 16 * TIB, .can_grow = true, .can_shrink = true,
+     .size_min_bytes = 256 * KIB, .size_max_bytes = 16 * TIB, .uuid_option = "-U", .can_grow = true, .can_shrink = true,
      .can_mount_points = true},
     {.name = "xfs", .blkid_type = "xfs", .tool = "mkfs.xfs", .package = "xfsprogs", .label_max_bytes = 12,
      .label_illegal = "", .unit_min_bytes = 1024, .unit_max_bytes = 4096, .unit_default_bytes = 4096,
-     .size_min_bytes = 300 * MIB, .size_max_bytes = 8191 * PIB, .can_grow = true, .can_mount_points = true},
+     .size_min_bytes = 300 * MIB, .size_max_bytes = 8191 * PIB, .uuid_option = "-m", .can_grow = true, .can_mount_points = true},
     {.name = "btrfs", .blkid_type = "btrfs", .tool = "mkfs.btrfs", .package = "btrfs-progs", .label_max_bytes = 255,
      .label_illegal = "", .unit_min_bytes = 4096, .unit_max_bytes = 4096, .unit_default_bytes = 4096,
      .size_min_bytes = 109 * MIB, .size_max_bytes = 8191 * PIB, .can_grow = true, .can_shrink = true,
      .can_mount_points = true},
     {.name = "FAT32", .blkid_type = "vfat", .tool = "mkfs.vfat", .package = "dosfstools", .label_max_bytes = 11,
      .label_max_units = 11, .label_illegal = "*?.,;:/\\|+=<>[]\"", .unit_min_bytes = 512, .unit_max_bytes = 64 * KIB,
-     .unit_default_bytes = 4096, .size_min_bytes = 34 * MIB, .size_max_bytes = 2 * TIB - 512},
+     .unit_default_bytes = 4096, .size_min_bytes = 34 * MIB, .size_max_bytes = 2 * TIB - 512, .uuid_option = "-i"},
     {.name = "FAT", .blkid_type = "vfat", .tool = "mkfs.vfat", .package = "dosfstools", .label_max_bytes = 11,
      .label_max_units = 11, .label_illegal = "*?.,;:/\\|+=<>[]\"", .unit_min_bytes = 512, .unit_max_bytes = 64 * KIB,
-     .unit_default_bytes = 2048, .size_min_bytes = 64 * KIB, .size_max_bytes = 2 * GIB},
+     .unit_default_bytes = 2048, .size_min_bytes = 64 * KIB, .size_max_bytes = 2 * GIB, .uuid_option = "-i"},
     {.name = "exFAT", .blkid_type = "exfat", .tool = "mkfs.exfat", .package = "exfatprogs", .label_max_units = 11,
      .label_illegal = "\"*/:<>?\\|", .unit_min_bytes = 512, .unit_max_bytes = 32 * MIB,
      .unit_default_bytes = 32 * KIB, .size_min_bytes = 4 * MIB, .size_max_bytes = 128 * PIB},
@@ -284,6 +285,28 @@ static void add_unit(struct tri_mkfs *mkfs, const char *option, const char *pref
     add_two(mkfs, option, mkfs->unit);
 }
 
+void tri_mkfs_choose_uuid(const struct tri_filesystem_kind *kind, char uuid[TRI_UUID_TEXT_SIZE])
+{
+    const struct tri_uuid id = tri_uuid_random();
+    uuid[0] = '\0';
+    if (kind->uuid_option && is_fat(kind))
+        snprintf(uuid, TRI_UUID_TEXT_SIZE, "%02X%02X-%02X%02X", id.bytes[0], id.bytes[1], id.bytes[2], id.bytes[3]);
+    else if (kind->uuid_option)
+        tri_uuid_text(&id, uuid);
+}
+
+/* As the tool wants it. */
+static void add_uuid(struct tri_mkfs *mkfs, const struct tri_filesystem_kind *kind, const char *uuid)
+{
+    if (!kind->uuid_option)
+        return;
+    if (is_fat(kind))
+        snprintf(mkfs->uuid, sizeof mkfs->uuid, "%.4s%.4s", uuid, uuid + 5);
+    else
+        snprintf(mkfs->uuid, sizeof mkfs->uuid, "%s%s", strcmp(kind->name, "xfs") == 0 ? "uuid=" : "", uuid);
+    add_two(mkfs, kind->uuid_option, mkfs->uuid);
+}
+
 static void fat_command(struct tri_mkfs *mkfs, const struct tri_format_spec *spec,
                         const struct tri_filesystem_kind *kind, uint64_t size_bytes, uint32_t sector_bytes,
                         bool is_whole_disk)
@@ -314,10 +337,12 @@ static void ntfs_command(struct tri_mkfs *mkfs, const struct tri_format_spec *sp
 }
 
 void tri_mkfs_command(struct tri_mkfs *mkfs, const struct tri_format_spec *spec, const struct tri_filesystem_kind *kind,
-                      const char *node, uint64_t size_bytes, uint32_t sector_bytes, bool is_whole_disk, bool discard)
+                      const char *node, const char *uuid, uint64_t size_bytes, uint32_t sector_bytes, bool is_whole_disk,
+                      bool discard)
 {
     *mkfs = (struct tri_mkfs){.argc = 0};
     add(mkfs, kind->tool);
+    add_uuid(mkfs, kind, uuid);
     if (is_fat(kind)) {
         fat_command(mkfs, spec, kind, size_bytes, sector_bytes, is_whole_disk);
     } else if (strcmp(kind->name, "NTFS") == 0) {

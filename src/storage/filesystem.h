@@ -2,6 +2,7 @@
 #ifndef TRI_STORAGE_FILESYSTEM_H
 #define TRI_STORAGE_FILESYSTEM_H
 
+#include "storage/uuid.h"
 #include "storage/volume.h"
 
 #define TRI_MKFS_ARGS_MAX 16
@@ -11,6 +12,7 @@ struct tri_mkfs {
     const char *argv[TRI_MKFS_ARGS_MAX];
     size_t argc;
     char unit[32]; /* the argument for the allocation unit */
+    char uuid[48]; /* and the one for the file system's id */
 };
 
 /* What can be known of a request before any disk is looked at: name, tool, label, unit, compression. *ret_kind is
@@ -22,9 +24,13 @@ int tri_mkfs_check(const struct tri_format_spec *spec, const struct tri_filesyst
 int tri_mkfs_check_size(const struct tri_format_spec *spec, const struct tri_filesystem_kind *kind, uint64_t size_bytes,
                         uint32_t sector_bytes, struct tri_error *error);
 
-/* Fills the command line that makes it (quick) on the node. discard: the tool may tell the device that nothing on it is
+/* A new id for a file system of the kind, as blkid will tell it; "" where its tool takes none. */
+void tri_mkfs_choose_uuid(const struct tri_filesystem_kind *kind, char uuid[TRI_UUID_TEXT_SIZE]);
+
+/* Fills the command line that makes it (quick) on the node, with the id that was chosen. discard: the tool may tell the device that nothing on it is
  * needed, where it knows how. */
 void tri_mkfs_command(struct tri_mkfs *mkfs, const struct tri_format_spec *spec, const struct tri_filesystem_kind *kind,
-                      const char *node, uint64_t size_bytes, uint32_t sector_bytes, bool is_whole_disk, bool discard);
+                      const char *node, const char *uuid, uint64_t size_bytes, uint32_t sector_bytes, bool is_whole_disk,
+                      bool discard);
 
 #endif

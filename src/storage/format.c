@@ -4,7 +4,11 @@
  *
  * From the wipe on the volume is empty, and stays so whatever becomes of us, until the tool has done: a failure or a
  * cancel wipes again what the tool began, and after a death the record makes the next call do so (tri_state_sweep). The tool
- * holds the record too, so that nobody cleans up behind one that still writes. */
+ * holds the record too, so that nobody cleans up behind one that still writes.
+ *
+ * Somebody may make a file system there by hand before that next call, and it must not be taken for the tool's. So the
+ * record says by what the tool's is known: the id that we chose for it. Of the kinds whose tools choose it themselves
+ * it says the type, and only from when the tool begins. */
 #include <blkid/blkid.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +30,8 @@
 
 #define ZERO_PERCENT 95 /* of a full format; the rest is the tool's */
 
+enum { RECORD_SIZE = 2 * TRI_UUID_TEXT_SIZE };
+
 struct format {
     struct tri_format_spec spec;
     const struct tri_filesystem_kind *kind;
@@ -33,7 +39,8 @@ struct format {
     struct tri_op *op;
     struct tri_volume_held held;
     struct tri_state_hold record;
-    char *paths; /* where it was mounted, newline-separated; NULL: nowhere */
+    char uuid[TRI_UUID_TEXT_SIZE];              /* of the new file system; "": its tool chooses */
+    char *paths;                                /* where it was mounted, newline-separated; NULL: nowhere */
     enum { UNTOUCHED, ERASED, SPOILT } content; /* of the volume, where it is not a new file system's */
 };
 
@@ -110,6 +117,23 @@ static int zero(struct format *format, struct tri_error *error)
                                tell_percent, format, error);
 }
 
+static void record_text(const struct format *format, const char *mark, char text[RECORD_SIZE])
+{
+    char id[TRI_UUID_TEXT_SIZE];
+    tri_uuid_text(&format->spec.volume.id, id);
+    snprintf(text, RECORD_SIZE, "%s %s", id, mark);
+}
+
+/* From here on a file system of the type is the tool's. */
+static int record_tool(struct format *format, struct tri_error *error)
+{
+    char text[RECORD_SIZE];
+    if (*format->uuid)
+        return 0;
+    record_text(format, format->kind->blkid_type, text);
+    return tri_state_rewrite(&format->record, text, error);
+}
+
 static int run_tool(struct format *format, struct tri_error *error)
 {
     const struct tri_volume_place *place = &format->held.place;
@@ -119,8 +143,8 @@ static int run_tool(struct format *format, struct tri_error *error)
     struct tri_error why = {0};
     bool discard = format->spec.quick && /* else every block was written, and stays so */
                    tri_discard_is_worth_it(lock->disk, lock->disk_fd, place->start_bytes, place->size_bytes);
-    tri_mkfs_command(&mkfs, &format->spec, format->kind, place->node, place->size_bytes, lock->disk->sector_bytes,
-                     !place->partition, discard);
+    tri_mkfs_command(&mkfs, &format->spec, format->kind, place->node, format->uuid, place->size_bytes,
+                     lock->disk->sector_bytes, !place->partition, discard);
     struct tri_tool tool = {.argv = mkfs.argv, .op = format->op, .fds = handed, .fd_count = 2};
     int r = tri_tool_run(&tool, NULL, &why);
     if (r == TRI_STORAGE_TOOL_FAILED) {
@@ -139,7 +163,9 @@ static int run_tool(struct format *format, struct tri_error *error)
 static int make_filesystem(struct format *format, struct tri_error *error)
 {
     tri_op_progress(format->op, format->spec.quick ? 0 : ZERO_PERCENT, "making the file system");
-    int r = run_tool(format, error);
+    int r = record_tool(format, error);
+    if (r == 0)
+        r = run_tool(format, error);
     if (r == 0)
         r = verify(format, error);
     if (r == 0)
@@ -172,10 +198,11 @@ static int write_all(struct format *format, struct tri_error *error)
 
 static int take_record(struct format *format, struct tri_error *error)
 {
-    char name[TRI_VOLUME_RECORD_SIZE], id[TRI_UUID_TEXT_SIZE];
+    char name[TRI_VOLUME_RECORD_SIZE], text[RECORD_SIZE];
+    tri_mkfs_choose_uuid(format->kind, format->uuid);
     tri_volume_record_name(&format->spec.volume, name);
-    tri_uuid_text(&format->spec.volume.id, id);
-    int r = tri_state_take(TRI_STATE_WORK, name, id, &format->record, error);
+    record_text(format, format->uuid, text);
+    int r = tri_state_take(TRI_STATE_WORK, name, text, &format->record, error);
     if (r == -EBUSY)
         return tri_error_set(error, TRI_STORAGE_LOCKED, format->held.place.node, "%s is being formatted at the moment.",
                              format->held.place.node);

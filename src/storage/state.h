@@ -10,7 +10,7 @@
 #include "base/error.h"
 
 enum tri_state_kind {
-    TRI_STATE_WORK,           /* "work": a volume that is being formatted: <sequence>.<start>, text: what is done */
+    TRI_STATE_WORK,           /* "work": a volume that is being formatted: <sequence>.<start>; format.c knows its text */
     TRI_STATE_TEMPORARY,      /* "temporary": an image file that is being made under a temporary name */
     TRI_STATE_ATTACHED,       /* "attached": an attached image; image.c knows its text */
     TRI_STATE_IMAGE,          /* "image": an image that was added; text: its path and type */

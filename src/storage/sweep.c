@@ -15,6 +15,7 @@
 #include "storage/export.h"
 #include "storage/guard.h"
 #include "storage/image-private.h"
+#include "storage/probe.h"
 #include "storage/volume.h"
 
 /* ---- names of records, gathered first: a folder is not changed while it is read ---- */
@@ -86,6 +87,21 @@ static bool is_same_volume(const struct tri_disk_lock *lock, uint64_t offset_byt
     return offset_bytes == 0 && lock->disk->style == TRI_STYLE_NONE && tri_uuid_equal(&whole, &id);
 }
 
+/* Wipes what the tool of the dead one made, which the record knows by its id, or by its type (format.c). What somebody
+ * else has made there meanwhile stays. */
+static int wipe_if_known(int fd, const char *text, struct tri_error *error)
+{
+    TRI_CLEANUP(tri_filesystem_finish) struct tri_filesystem found = {0};
+    const char *mark = strlen(text) > TRI_UUID_TEXT_SIZE ? text + TRI_UUID_TEXT_SIZE : "";
+    int r = fd < 0 ? -ENODEV : tri_probe_filesystem(fd, 0, 0, false, &found, error);
+    if (r < 0 || !found.type[0])
+        return r;
+    if (strcmp(found.type, mark) == 0 || (found.uuid && strcmp(found.uuid, mark) == 0))
+        return tri_probe_wipe(fd, error);
+    TRI_LOG("storage", "%s there is somebody else's, and is left alone", found.type);
+    return 0;
+}
+
 /* True: nothing is left to do for the record. */
 static bool wipe_volume(uint64_t sequence, uint64_t offset_bytes, const char *text)
 {
@@ -98,10 +114,9 @@ static bool wipe_volume(uint64_t sequence, uint64_t offset_bytes, const char *te
         r = tri_guard_free(&lock, false, NULL, &error);
     if (r == 0) {
         bool is_whole = lock.disk->style == TRI_STYLE_NONE;
-        int fd = is_whole ? lock.disk_fd : lock.partition_fd;
-        TRI_LOG("storage", "wiping the half-formatted volume at %llu of disk %llu", (unsigned long long)offset_bytes,
+        TRI_LOG("storage", "looking for what a format left at %llu of disk %llu", (unsigned long long)offset_bytes,
                 (unsigned long long)sequence);
-        r = fd < 0 ? -ENODEV : tri_probe_wipe(fd, &error);
+        r = wipe_if_known(is_whole ? lock.disk_fd : lock.partition_fd, text, &error);
     }
     if (r < 0)
         TRI_LOG("storage", "volume %llu.%llu: %s", (unsigned long long)sequence, (unsigned long long)offset_bytes,

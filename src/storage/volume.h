@@ -45,6 +45,7 @@ struct tri_filesystem_kind {
     const char *label_illegal;                 /* characters that a label may not contain */
     uint32_t unit_min_bytes, unit_max_bytes, unit_default_bytes; /* powers of two between */
     uint64_t size_min_bytes, size_max_bytes;                     /* of a volume for it */
+    const char *uuid_option;                                     /* of the tool; NULL: it always makes up its own */
     bool can_grow, can_shrink, can_compress, can_mount_points;
 };
 /* All that are known, NULL-name-ended: ext4 ext3 ext2 xfs btrfs FAT32 FAT exFAT NTFS. */

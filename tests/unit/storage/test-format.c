@@ -539,14 +539,14 @@ static void volumes_of_one_disk_are_formatted_at_the_same_time(void **state)
 /* ---- death ---- */
 
 /* This program as one that formats and is killed. */
-static int be_host(const char *sequence)
+static int be_host(const char *sequence, const char *filesystem)
 {
     struct tri_disk *disk = NULL;
     struct tri_volume_id id;
     uint64_t offset = 0;
     if (tri_disk_read(strtoull(sequence, NULL, 10), 0, &disk, NULL) < 0 || !tri_volume_next(disk, &offset, &id))
         return 2;
-    struct tri_format_spec spec = format_spec(&id, "ext4", "dead");
+    struct tri_format_spec spec = format_spec(&id, filesystem, "dead");
     struct tri_op *op = tri_op_new();
     if (tri_volume_format(&spec, op, NULL, NULL) < 0)
         return 3;
@@ -565,39 +565,62 @@ static unsigned count_programs(const char *words)
     return count;
 }
 
-static void a_format_whose_program_is_killed_is_swept_and_leaves_the_volume_empty(void **state)
+/* Has a program format the volume with a tool that runs the command and goes on for ever, and kills it in that. */
+static void die_in_tool(const struct test_disk *disk, const struct tri_volume_id *id, const char *filesystem,
+                        const char *tool, const char *command)
 {
-    struct tri_volume_id id;
     struct tri_child child = {.pidfd = -1};
     char script[600], sequence[32], marker[64];
     int status;
-    NEEDS_LOOP();
-    NEEDS_TOOL("mkfs.ext4");
-    struct test_disk disk = make_volume(64 * MIB, 0, &id);
     snprintf(marker, sizeof marker, "1000%d", getpid());
-    snprintf(script, sizeof script, "for n; do :; done; mke2fs -q -F -t ext4 $n; touch %s; exec sleep %s",
-             test_path("made"), marker);
-    char *old = put_tool_in_front("mkfs.ext4", script);
-    snprintf(sequence, sizeof sequence, "%llu", (unsigned long long)disk.sequence);
-    const char *const argv[] = {"/proc/self/exe", "be-host", sequence, NULL};
+    snprintf(script, sizeof script, "%s; touch %s; exec sleep %s", command, test_path("made"), marker);
+    char *old = put_tool_in_front(tool, script);
+    snprintf(sequence, sizeof sequence, "%llu", (unsigned long long)disk->sequence);
+    const char *const argv[] = {"/proc/self/exe", "be-host", sequence, filesystem, NULL};
     struct tri_child_params params = {.argv = argv, .folder_fd = -1};
     assert_int_equal(tri_child_start(&params, &child, NULL), 0);
     EVENTUALLY(access(test_path("made"), F_OK) == 0);
-    struct tri_volume *volume = read_volume(&id);
+    struct tri_volume *volume = read_volume(id);
     assert_true(volume->is_formatting);
     tri_volume_free(volume);
     assert_int_equal(kill(child.pid, SIGKILL), 0);
     assert_int_equal(tri_child_wait(&child, tri_deadline_ns(TEST_PATIENCE_MS), &status), 0);
-    take_tool_away("mkfs.ext4", old);
+    take_tool_away(tool, old);
     char pattern[80];
     snprintf(pattern, sizeof pattern, "sleep %s", marker);
     EVENTUALLY(count_programs(pattern) == 0);
+    unlink(test_path("made"));
+}
+
+static void a_format_whose_program_is_killed_is_swept_and_leaves_the_volume_empty(void **state)
+{
+    struct tri_volume_id id;
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.ext4");
+    NEEDS_TOOL("mkfs.btrfs");
+    struct test_disk disk = make_volume(128 * MIB, 0, &id);
+    /* one is known by the id that it was given, the other by its type */
+    die_in_tool(&disk, &id, "ext4", "mkfs.ext4", "mke2fs -t ext4 \"$@\"");
     EVENTUALLY((tri_state_sweep(), *type_of(&id) == '\0'));
-    volume = read_volume(&id);
+    die_in_tool(&disk, &id, "btrfs", "mkfs.btrfs", "PATH=${PATH#*:} mkfs.btrfs \"$@\"");
+    EVENTUALLY((tri_state_sweep(), *type_of(&id) == '\0'));
+    struct tri_volume *volume = read_volume(&id);
     assert_false(volume->is_formatting);
     tri_volume_free(volume);
-    unlink(test_path("made"));
     format_well(&id, "ext4", "again");
+    test_disk_drop(&disk);
+}
+
+static void what_is_made_by_hand_after_a_format_died_is_not_swept(void **state)
+{
+    struct tri_volume_id id;
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.ext4");
+    struct test_disk disk = make_volume(64 * MIB, 0, &id);
+    die_in_tool(&disk, &id, "ext4", "mkfs.ext4", ":");
+    assert_int_equal(TEST_PROGRAM("mkfs.ext4", "-q", "-F", node_of(&disk)), 0);
+    tri_state_sweep();
+    assert_string_equal(type_of(&id), "ext4");
     test_disk_drop(&disk);
 }
 
@@ -671,8 +694,8 @@ static void a_quick_format_does_not_bother_to_give_back_a_little(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc > 2)
-        return be_host(argv[2]);
+    if (argc > 3)
+        return be_host(argv[2], argv[3]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_file_system_is_made_with_its_label),
         cmocka_unit_test(names_are_compared_without_case_and_none_means_ext4),
@@ -694,6 +717,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(two_formats_of_one_volume_do_not_meet),
         cmocka_unit_test(volumes_of_one_disk_are_formatted_at_the_same_time),
         cmocka_unit_test(a_format_whose_program_is_killed_is_swept_and_leaves_the_volume_empty),
+        cmocka_unit_test(what_is_made_by_hand_after_a_format_died_is_not_swept),
         cmocka_unit_test(a_quick_format_gives_back_what_an_image_held),
         cmocka_unit_test(a_quick_format_does_not_bother_to_give_back_a_little),
     };

@@ -446,11 +446,14 @@ static bool has_filesystem(const struct test_disk *disk)
     return magic[0] == 0x53 && magic[1] == 0xef;
 }
 
-static void put_work(const struct test_disk *disk, uint64_t named_sequence, struct tri_state_hold *hold)
+/* As format.c leaves one: mark is by what the tool's file system is known. */
+static void put_work(const struct test_disk *disk, uint64_t named_sequence, const char *mark,
+                     struct tri_state_hold *hold)
 {
-    char name[64], text[TRI_UUID_TEXT_SIZE];
+    char name[64], text[2 * TRI_UUID_TEXT_SIZE], volume[TRI_UUID_TEXT_SIZE];
     struct tri_uuid id = tri_uuid_named("volume:disk:%llu", (unsigned long long)named_sequence);
-    tri_uuid_text(&id, text);
+    tri_uuid_text(&id, volume);
+    snprintf(text, sizeof text, "%s %s", volume, mark);
     snprintf(name, sizeof name, "%llu.0", (unsigned long long)disk->sequence);
     assert_int_equal(tri_state_take(TRI_STATE_WORK, name, text, hold, NULL), 0);
 }
@@ -462,13 +465,33 @@ static void a_half_formatted_volume_of_a_dead_one_is_wiped(void **state)
     struct test_disk disk;
     struct tri_state_hold hold = TRI_STATE_HOLD_NONE;
     make_dirty_disk(&disk);
-    put_work(&disk, disk.sequence, &hold);
+    put_work(&disk, disk.sequence, "ext4", &hold);
     tri_state_sweep(); /* its owner lives */
     assert_true(has_filesystem(&disk));
     tri_state_keep(&hold);
     tri_state_sweep();
     assert_false(has_filesystem(&disk));
     tri_state_sweep();
+    test_disk_drop(&disk);
+}
+
+static void what_was_made_by_hand_where_a_format_had_died_is_left_alone(void **state)
+{
+    static const char *const marks[] = {"", "ntfs", "ext", "2d9ea5cc-7f5d-4a55-a0cb-6c0b1b1ea0f1", "2D9E-A5CC"};
+    NEEDS_LOOP();
+    NEEDS_TOOL("mkfs.ext4");
+    struct test_disk disk;
+    make_dirty_disk(&disk);
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        struct tri_state_hold hold = TRI_STATE_HOLD_NONE;
+        char name[64];
+        put_work(&disk, disk.sequence, marks[i], &hold);
+        tri_state_keep(&hold);
+        tri_state_sweep();
+        assert_true(has_filesystem(&disk));
+        snprintf(name, sizeof name, "%llu.0", (unsigned long long)disk.sequence);
+        assert_false(tri_state_has(TRI_STATE_WORK, name)); /* and it never will be looked at again */
+    }
     test_disk_drop(&disk);
 }
 
@@ -479,7 +502,7 @@ static void a_volume_that_is_another_one_meanwhile_is_left_alone(void **state)
     struct test_disk disk;
     struct tri_state_hold hold = TRI_STATE_HOLD_NONE;
     make_dirty_disk(&disk);
-    put_work(&disk, disk.sequence + 1, &hold);
+    put_work(&disk, disk.sequence + 1, "ext4", &hold);
     tri_state_keep(&hold);
     tri_state_sweep();
     assert_true(has_filesystem(&disk));
@@ -496,7 +519,7 @@ static void a_sweep_that_lacks_descriptors_takes_no_disk_for_gone(void **state)
     struct tri_state_hold hold = TRI_STATE_HOLD_NONE;
     char offline[32], work[64];
     make_dirty_disk(&disk);
-    put_work(&disk, disk.sequence, &hold);
+    put_work(&disk, disk.sequence, "ext4", &hold);
     tri_state_keep(&hold);
     snprintf(offline, sizeof offline, "%llu", (unsigned long long)disk.sequence);
     snprintf(work, sizeof work, "%llu.0", (unsigned long long)disk.sequence);
@@ -539,6 +562,7 @@ int main(void)
         cmocka_unit_test(a_half_made_file_of_a_dead_one_goes_and_a_living_ones_stays),
         cmocka_unit_test(records_of_disks_that_are_gone_go),
         cmocka_unit_test(a_half_formatted_volume_of_a_dead_one_is_wiped),
+        cmocka_unit_test(what_was_made_by_hand_where_a_format_had_died_is_left_alone),
         cmocka_unit_test(a_volume_that_is_another_one_meanwhile_is_left_alone),
         cmocka_unit_test(a_sweep_that_lacks_descriptors_takes_no_disk_for_gone),
     };
