@@ -261,8 +261,9 @@ HRESULT WINAPI HcsSetComputeSystemCallback(HCS_SYSTEM computeSystem, HCS_EVENT_O
  * *process is the caller's, to close with HcsCloseProcess, also where it fails later; it is there before the work
  * begins, and NULL where the call itself fails. The pipes that were asked for, and the process id, come through
  * HcsGetOperationResultAndProcessInfo or HcsWaitForOperationResultAndProcessInfo; pipes that nobody takes are closed
- * with the process handle. Errors: HCS_E_INVALID_STATE (the system does not run), HRESULT_FROM_WIN32 of
- * ERROR_FILE_NOT_FOUND (no such program), ERROR_ACCESS_DENIED, ERROR_BAD_EXE_FORMAT.
+ * once the process handle is closed and the operation is closed or used again. Errors: HCS_E_INVALID_STATE (the system
+ * does not run), HRESULT_FROM_WIN32 of ERROR_FILE_NOT_FOUND (no such program), ERROR_ACCESS_DENIED,
+ * ERROR_BAD_EXE_FORMAT.
  * Follows: learn.microsoft.com/virtualization/api/hcs/reference/hcscreateprocess */
 HRESULT WINAPI HcsCreateProcess(HCS_SYSTEM computeSystem, PCWSTR processParameters, HCS_OPERATION operation,
                                 const SECURITY_DESCRIPTOR *securityDescriptor, HCS_PROCESS *process);

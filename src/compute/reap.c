@@ -82,7 +82,8 @@ static void delete_container(const struct tri_record *record, const char *root)
         return;
     const char *argv[] = {record->runtime, "--root", root, "delete", "--force", record->runtime_id, NULL};
     const int fds[] = {-1, -1, -1};
-    struct tri_child_params params = {.argv = argv, .folder_fd = -1, .fds = fds, .fd_count = 3};
+    struct tri_child_params params = {.argv = argv, .folder_fd = -1, .fds = fds, .fd_count = 3,
+                                      .new_session = true /* a Ctrl-C is not meant for it */};
     int status = 0;
     int r = tri_child_run(&params, NULL, tri_clock_ns() + DELETE_NS, 0, NULL, NULL, &status, NULL);
     TRI_LOG("compute", "%s delete %s: %d, status %d", record->kind, record->runtime_id, r, status);
