@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,6 +16,8 @@
 #define CHUNK_MAX_BYTES (4u << 20)
 #define CHUNK_MIN_BYTES (256u << 10)
 #define CHUNK_SLOW_NS (200 * TRI_NS_PER_MS) /* a chunk that takes longer is halved, so that a stop is soon noticed */
+
+enum { HOLDER_WAIT_MS = 3000 };
 
 struct zero {
     const char *path;
@@ -33,14 +36,25 @@ static int zero_failed(const struct zero *zero, int code, struct tri_error *erro
                          (unsigned long long)(zero->start + zero->done), strerror(-code));
 }
 
+/* That nobody has it was seen a moment ago, by opening it exclusively (guard.c). Where another thread of the host forked in
+ * just that moment, its child has that descriptor too, until it executes a program: it is waited for. */
+static int open_patiently(const char *path, int flags)
+{
+    uint64_t until_ns = tri_deadline_ns(HOLDER_WAIT_MS);
+    int fd;
+    while ((fd = open(path, flags)) < 0 && errno == EBUSY && tri_clock_ns() < until_ns)
+        poll(NULL, 0, 1);
+    return fd;
+}
+
 /* Exclusively: nobody mounts it while it is being overwritten. */
 static int zero_open(struct zero *zero, struct tri_error *error)
 {
     int flags = O_WRONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK;
     bool aligned = (zero->start | zero->size) % 512 == 0;
-    zero->fd = open(zero->path, flags | (aligned ? O_DIRECT : 0));
+    zero->fd = open_patiently(zero->path, flags | (aligned ? O_DIRECT : 0));
     if (zero->fd < 0 && errno == EINVAL)
-        zero->fd = open(zero->path, flags);
+        zero->fd = open_patiently(zero->path, flags);
     if (zero->fd >= 0)
         return 0;
     if (errno == EBUSY)

@@ -162,6 +162,26 @@ static void expect_no_program_on(const char *node)
     }
 }
 
+/* What the dead one had forked at that moment may live a moment longer, and says so long that it is at work. */
+static VDS_VDISK_STATE state_when_settled(const char *path, enum face_format format, IVdsVDisk **ret_image)
+{
+    unsigned long long end_ms = now_ms() + DEADLINE_MS / 4;
+    for (;;) {
+        VDS_VDISK_PROPERTIES prop;
+        a_new_program_looks();
+        *ret_image = known_image(path, format);
+        assert_hr_of(IVdsVDisk_GetProperties(*ret_image, &prop), S_OK, VDS_S_PROPERTIES_INCOMPLETE);
+        CoTaskMemFree(prop.pPath);
+        CoTaskMemFree(prop.pDeviceName);
+        CoTaskMemFree(prop.pParentPath);
+        bool is_pending = prop.State == VDS_VST_ATTACH_PENDING || prop.State == VDS_VST_DETACH_PENDING;
+        if (!is_pending || now_ms() > end_ms)
+            return prop.State;
+        LET_GO(*ret_image);
+        pause_ms(10);
+    }
+}
+
 static void attaching(enum face_format format, int rounds, unsigned below_ms)
 {
     char path[192], number[4];
@@ -171,15 +191,9 @@ static void attaching(enum face_format format, int rounds, unsigned below_ms)
     LET_GO(image);
     for (int i = 0; i < rounds; i++) {
         struct face_child child = CHILD("attach", path, number);
-        VDS_VDISK_PROPERTIES prop;
         let_it_work_and_kill_it(&child, below_ms);
-        a_new_program_looks();
-        image = known_image(path, format);
-        assert_hr_of(IVdsVDisk_GetProperties(image, &prop), S_OK, VDS_S_PROPERTIES_INCOMPLETE);
-        CoTaskMemFree(prop.pPath);
-        CoTaskMemFree(prop.pDeviceName);
-        CoTaskMemFree(prop.pParentPath);
-        if (prop.State == VDS_VST_ATTACHED_NOT_OPEN) { /* it was attached, which outlives a program */
+        VDS_VDISK_STATE vdisk_state = state_when_settled(path, format, &image);
+        if (vdisk_state == VDS_VST_ATTACHED_NOT_OPEN) { /* it was attached, which outlives a program */
             IVdsOpenVDisk *open = NULL;
             assert_hr(S_OK, IVdsVDisk_Open(image, VIRTUAL_DISK_ACCESS_ALL, OPEN_VIRTUAL_DISK_FLAG_NONE, 1, &open));
             HRESULT hr = IVdsOpenVDisk_Detach(open, DETACH_VIRTUAL_DISK_FLAG_NONE, 0);
@@ -187,7 +201,7 @@ static void attaching(enum face_format format, int rounds, unsigned below_ms)
                 fail_msg("detach: 0x%08X %s", (uint32_t)hr, why());
             LET_GO(open);
         } else {
-            assert_int_equal(prop.State, VDS_VST_ADDED);
+            assert_int_equal(vdisk_state, VDS_VST_ADDED);
         }
         LET_GO(image);
         expect_nothing_left();

@@ -18,6 +18,7 @@
 #include "storage/guard.h"
 #include "storage/mount.h"
 #include "storage/state.h"
+#include "storage/zero.h"
 
 #define MARK_AT (300 * MIB)
 static const char mark[512] = "this was here before";
@@ -536,6 +537,25 @@ static void volumes_of_one_disk_are_formatted_at_the_same_time(void **state)
     test_disk_drop(&disk);
 }
 
+/* Another thread of the host starts a program while the device is opened exclusively, to see that it is free: the child
+ * has the descriptor too, until it executes the program. */
+static void zeros_wait_for_a_child_that_was_forked_in_between(void **state)
+{
+    NEEDS_LOOP();
+    struct test_disk disk = test_disk_make(8 * MIB);
+    int status, fd = open(disk.node, O_RDONLY | O_EXCL | O_CLOEXEC);
+    assert_true(fd >= 0);
+    pid_t child = fork();
+    if (child == 0) {
+        usleep(100 * 1000);
+        _exit(0);
+    }
+    close(fd);
+    assert_int_equal(tri_zero_range(disk.node, 0, 8 * MIB, NULL, 0, 0, NULL), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    test_disk_drop(&disk);
+}
+
 /* ---- death ---- */
 
 /* This program as one that formats and is killed. */
@@ -716,6 +736,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_volume_that_somebody_has_open_exclusively_is_refused_even_with_force),
         cmocka_unit_test(two_formats_of_one_volume_do_not_meet),
         cmocka_unit_test(volumes_of_one_disk_are_formatted_at_the_same_time),
+        cmocka_unit_test(zeros_wait_for_a_child_that_was_forked_in_between),
         cmocka_unit_test(a_format_whose_program_is_killed_is_swept_and_leaves_the_volume_empty),
         cmocka_unit_test(what_is_made_by_hand_after_a_format_died_is_not_swept),
         cmocka_unit_test(a_quick_format_gives_back_what_an_image_held),
