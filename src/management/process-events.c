@@ -110,15 +110,9 @@ static void processes_remove(struct processes *processes, struct process *proces
 
 /* ---- /proc ---- */
 
-static void closedirp(DIR **dir)
-{
-    if (*dir)
-        closedir(*dir);
-}
-
 static int processes_look(struct processes *ret)
 {
-    TRI_CLEANUP(closedirp) DIR *dir = opendir("/proc");
+    TRI_AUTO_DIR DIR *dir = opendir("/proc");
     struct dirent *entry;
     int r = dir ? 0 : -errno;
     while (r == 0 && (entry = readdir(dir))) {

@@ -382,14 +382,6 @@ struct asked {
     struct unmounted_list *unmounted;
 };
 
-static bool has_path(char *const *paths, size_t count, const char *path)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(paths[i], path) == 0)
-            return true;
-    return false;
-}
-
 /* Unmounts it, and keeps it in mind; all memory is taken before. */
 static int take_away(struct asked *asked, const char *node, const char *path, struct tri_error *error)
 {
@@ -428,11 +420,11 @@ static int ask_mounts(struct asked *asked, struct tri_error *error)
         code = tri_mount_points(asked->device, node, TRI_MOUNTS_WHOLE, &whole, &whole_count, error);
     if (code == 0 && count > 0 && !asked->unmount)
         code = tri_error_set(error, TRI_STORAGE_IN_USE, points[0], "%s%s is mounted at %s%s: unmount it first.",
-                             has_path(whole, whole_count, points[0]) ? "" : "A folder of ", node, points[0],
-                             count > 1 ? " and elsewhere" : "");
+                             tri_mount_points_have(whole, whole_count, points[0]) ? "" : "A folder of ", node,
+                             points[0], count > 1 ? " and elsewhere" : "");
     for (size_t i = 0; i < count && code == 0; i++)
-        code = has_path(whole, whole_count, points[i]) ? take_away(asked, node, points[i], error)
-                                                       : tri_mount_remove(points[i], false, error);
+        code = tri_mount_points_have(whole, whole_count, points[i]) ? take_away(asked, node, points[i], error)
+                                                                    : tri_mount_remove(points[i], false, error);
     tri_mount_points_free(points, count);
     tri_mount_points_free(whole, whole_count);
     return code;

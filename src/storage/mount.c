@@ -302,7 +302,7 @@ int tri_mount_at(const char *node, const char *type, const char *path, bool read
     return mount_part(node, type, path, read_only, NULL, error);
 }
 
-static bool has_path(char *const *paths, size_t count, const char *path)
+bool tri_mount_points_have(char *const *paths, size_t count, const char *path)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(paths[i], path) == 0)
@@ -316,7 +316,7 @@ int tri_mount_also(dev_t device, const char *node, bool read_only, const char *p
     char **points = NULL;
     size_t count = 0;
     int r = tri_mount_points(device, node, TRI_MOUNTS_WHOLE, &points, &count, error);
-    bool is_there = has_path(points, count, path);
+    bool is_there = tri_mount_points_have(points, count, path);
     if (r == 0 && !is_there && (count == 0 || subvolume))
         r = mount_part(node, "", path, read_only, subvolume, error);
     else if (r == 0 && !is_there)

@@ -19,6 +19,7 @@ enum tri_mount_scope {
 int tri_mount_points(dev_t device, const char *node, enum tri_mount_scope scope, char ***ret_paths, size_t *ret_count,
                      struct tri_error *error);
 void tri_mount_points_free(char **paths, size_t count);
+bool tri_mount_points_have(char *const *paths, size_t count, const char *path);
 
 /* Has process 1 another mount namespace than we? false where that cannot be told. */
 bool tri_mount_is_other_namespace(void);

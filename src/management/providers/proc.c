@@ -261,12 +261,6 @@ const char *tri_proc_name(struct tri_proc *proc)
     return slash && strncmp(slash + 1, stat->name, length) == 0 ? slash + 1 : stat->name;
 }
 
-static void closedirp(DIR **folder)
-{
-    if (*folder)
-        closedir(*folder);
-}
-
 static DIR *folder_open(int folder_fd, const char *path)
 {
     TRI_AUTO_CLOSE int fd = openat(folder_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -284,7 +278,7 @@ bool tri_proc_descriptors(struct tri_proc *proc, uint32_t *ret_count)
         return false;
     *ret_count = (uint32_t)facts.st_size; /* since Linux 6.2 */
     /* Where it may not be listed, a size of 0 may be an old kernel's answer. */
-    TRI_CLEANUP(closedirp) DIR *list = facts.st_size == 0 ? folder_open(proc->root_fd, place) : NULL;
+    TRI_AUTO_DIR DIR *list = facts.st_size == 0 ? folder_open(proc->root_fd, place) : NULL;
     if (!list)
         return facts.st_size > 0;
     *ret_count = 0;
@@ -318,7 +312,7 @@ int tri_proc_list(int root_fd, pid_t **ret, size_t *ret_count)
 {
     struct pids pids = {0};
     int r = 0;
-    TRI_CLEANUP(closedirp) DIR *list = folder_open(root_fd, ".");
+    TRI_AUTO_DIR DIR *list = folder_open(root_fd, ".");
     if (!list)
         return -errno;
     for (const struct dirent *entry; r == 0 && (entry = readdir(list));) {

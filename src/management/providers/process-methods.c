@@ -322,18 +322,12 @@ static int run_get_owner_sid(const struct tri_invocation *invocation, struct tri
 
 /* ---- how it runs ---- */
 
-static void closedirp(DIR **folder)
-{
-    if (*folder)
-        closedir(*folder);
-}
-
 /* A priority is a thread's own on Linux: every one of them is set. */
 static int set_nice(pid_t pid, int nice)
 {
     char path[32];
     snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
-    TRI_CLEANUP(closedirp) DIR *tasks = opendir(path);
+    TRI_AUTO_DIR DIR *tasks = opendir(path);
     if (!tasks)
         return -errno;
     for (const struct dirent *entry; (entry = readdir(tasks));)

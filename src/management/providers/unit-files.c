@@ -22,12 +22,6 @@ void tri_unit_files_free(struct tri_unit_file *files, size_t count)
     free(files);
 }
 
-static void closedirp(DIR **folder)
-{
-    if (*folder)
-        closedir(*folder);
-}
-
 static bool is_unit(const char *name, const char *suffix)
 {
     size_t length = strlen(name), end = strlen(suffix);
@@ -63,7 +57,7 @@ static int files_add(struct files *files, int folder_fd, const char *name, size_
 /* A folder that is not there has none. */
 static int folder_read(struct files *files, const char *path, const char *suffix, size_t number)
 {
-    TRI_CLEANUP(closedirp) DIR *folder = opendir(path);
+    TRI_AUTO_DIR DIR *folder = opendir(path);
     int r = 0;
     for (const struct dirent *entry; r == 0 && folder && (entry = readdir(folder));)
         if (is_unit(entry->d_name, suffix))

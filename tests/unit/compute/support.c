@@ -31,26 +31,6 @@ const char *state_folder(void)
     return folder;
 }
 
-static struct rlimit fds_before;
-
-void fds_allow(unsigned count)
-{
-    rlim_t limit = 0;
-    if (fds_before.rlim_cur == 0)
-        assert_int_equal(getrlimit(RLIMIT_NOFILE, &fds_before), 0);
-    for (unsigned left = count;; limit++)
-        if (fcntl((int)limit, F_GETFD) < 0 && left-- == 0)
-            break;
-    const struct rlimit few = {limit, fds_before.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-}
-
-void fds_restore(void)
-{
-    if (fds_before.rlim_cur)
-        assert_int_equal(setrlimit(RLIMIT_NOFILE, &fds_before), 0);
-}
-
 int state_setup(void **state)
 {
     snprintf(folder, sizeof(folder), "%s/trireme-test-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");

@@ -33,10 +33,6 @@ const char *cannot_run(void);
         }                                                                                                              \
     } while (0)
 
-/* Leaves this process so many descriptors that it may still open, or as many as it had at first. */
-void fds_allow(unsigned count);
-void fds_restore(void);
-
 /* Waits for an operation, closes it and gives its code; the error's text is kept in last_error. */
 int finish(struct tri_op *op);
 extern char last_error[4096];

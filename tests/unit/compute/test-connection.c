@@ -1,6 +1,8 @@
 /* The client's end of a shim's socket. The test is the shim, and not always a good one. */
 #include "support.h"
 
+#include "descriptors.h"
+
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -250,10 +252,10 @@ static void a_descriptor_that_cannot_be_received_fails_its_request_only(void **s
     struct cmsghdr *header = CMSG_FIRSTHDR(&with_fd);
     *header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
     memcpy(CMSG_DATA(header), &ends[1], sizeof(int));
-    fds_allow(0);
+    test_fds_allow(0);
     assert_int_equal(sendmsg(f.shim, &with_fd, 0), (ssize_t)data.iov_len);
     happens(&f);
-    fds_restore();
+    test_fds_restore();
     assert_int_equal(f.ended, 0);
     assert_int_equal(hello.code, -EMFILE);
     assert_int_equal(hello.fd, -1);

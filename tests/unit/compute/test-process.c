@@ -1,6 +1,8 @@
 /* Processes in a container, with the real shim and a real runtime. */
 #include "support.h"
 
+#include "descriptors.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -280,9 +282,9 @@ static void a_terminal_that_cannot_be_had_leaves_no_process(void **state)
         int fds[3];
         spec->oci_process = oci_sleep();
         spec->terminal = spec->stdin_pipe = spec->stdout_pipe = true;
-        fds_allow(count);
+        test_fds_allow(count);
         int code = start_process(container, spec, &process, fds);
-        fds_restore();
+        test_fds_restore();
         assert_int_equal(code, -EMFILE);
     }
     /* the signal goes out before the failure is told, and before what is asked for next */

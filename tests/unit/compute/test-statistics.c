@@ -1,13 +1,14 @@
 /* cgroup and /proc files as kernels write them, for each layout. */
 #include "support.h"
 
+#include "descriptors.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -134,25 +135,14 @@ static void processes_of_all_hierarchies_and_depths_count_once(void **state)
     free(pids);
 }
 
-static void allow_descriptors(rlim_t count)
-{
-    struct rlimit limit;
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    limit.rlim_cur = count;
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-}
-
 /* Calls it with no descriptor, with one, …: where it says that it succeeded, it has to be true. */
 static void assert_true_with_any_descriptors(bool (*is_true_if_it_succeeds)(int *ret_result))
 {
-    struct rlimit old;
-    int result = -1, first_free = dup(0), attempts = 0;
-    close(first_free);
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    int result = -1, attempts = 0;
     for (; result < 0 && attempts < 30; attempts++) {
-        allow_descriptors((rlim_t)(first_free + attempts));
+        test_fds_allow((unsigned)attempts);
         bool is_true = is_true_if_it_succeeds(&result);
-        allow_descriptors(old.rlim_cur);
+        test_fds_restore();
         assert_true(is_true);
         assert_true(result == 0 || result == -EMFILE);
     }

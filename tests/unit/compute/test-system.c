@@ -1,6 +1,8 @@
 /* A system's life, with the real shim and a real runtime. */
 #include "support.h"
 
+#include "descriptors.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -341,10 +343,10 @@ static void without_descriptors_no_system_is_left_out_of_a_list(void **state)
     for (unsigned count = 0; code < 0 && count < 40; count++) {
         char text[4096] = "";
         struct tri_op *op = tri_op_new();
-        fds_allow(count);
+        test_fds_allow(count);
         assert_int_equal(tri_system_enumerate(NULL, NULL, op, NULL), 0);
         assert_int_equal(tri_op_wait(op, tri_deadline_ns(WAIT_MS)), 0);
-        fds_restore();
+        test_fds_restore();
         code = tri_op_read_result(op, read_count, text);
         tri_op_close(tri_op_handle(op));
         assert_string_equal(text, code < 0 ? "" : "listed ");
@@ -361,9 +363,9 @@ static void a_create_that_lacks_descriptors_fails_and_leaves_nothing(void **stat
     struct tri_system *system = NULL;
     end_system(make_running("first")); /* all threads are there */
     for (unsigned count = 0; !system && count < 60; count++) {
-        fds_allow(count);
+        test_fds_allow(count);
         int code = try_create("scarce", &system);
-        fds_restore();
+        test_fds_restore();
         assert_true(code < 0 || system);
         if (!system && *enumerate(NULL)) /* what could not be undone either is found by who comes next */
             fail_msg("with %u descriptors a system is left", count);

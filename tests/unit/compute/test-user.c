@@ -1,6 +1,8 @@
 /* Users, by files that a container's owner may have laid out as traps. */
 #include "support.h"
 
+#include "descriptors.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -128,9 +130,9 @@ static void a_file_that_cannot_be_opened_now_is_not_missing(void **state)
     usual_files();
     for (unsigned count = 0; code < 0 && count < 8; count++) {
         struct tri_user user = {.gid = 4711};
-        fds_allow(count);
+        test_fds_allow(count);
         code = tri_user_resolve(root_fd, "33", &user, NULL);
-        fds_restore();
+        test_fds_restore();
         assert_true(code == 0 || code == -EMFILE);
         assert_int_equal(user.gid, code < 0 ? 4711 : 44);
         assert_int_equal(user.group_count, code < 0 ? 0 : 2);

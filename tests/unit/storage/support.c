@@ -72,28 +72,6 @@ bool test_has_tool(const char *name)
     return false;
 }
 
-/* ---- want of descriptors ---- */
-
-static struct rlimit fds_before;
-
-void test_fds_allow(unsigned count)
-{
-    rlim_t limit = 0;
-    if (fds_before.rlim_cur == 0 && getrlimit(RLIMIT_NOFILE, &fds_before) < 0)
-        fail_msg("RLIMIT_NOFILE: %s", strerror(errno));
-    for (unsigned left = count;; limit++)
-        if (fcntl((int)limit, F_GETFD) < 0 && left-- == 0)
-            break;
-    const struct rlimit few = {limit, fds_before.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-}
-
-void test_fds_restore(void)
-{
-    if (fds_before.rlim_cur)
-        assert_int_equal(setrlimit(RLIMIT_NOFILE, &fds_before), 0);
-}
-
 /* ---- begin and finish ---- */
 
 static int count_fds(void)

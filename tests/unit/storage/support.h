@@ -118,10 +118,6 @@ void test_run_close(struct test_run *run);
 int test_program(const char *const *argv, char **ret_output);
 #define TEST_PROGRAM(...) test_program((const char *const[]){__VA_ARGS__, NULL}, NULL)
 
-/* Leaves this process so many descriptors that it may still open, or as many as it had at first. */
-void test_fds_allow(unsigned count);
-void test_fds_restore(void);
-
 /* Is something mounted at the path / from the device? By this process's mountinfo. */
 bool test_is_mounted_at(const char *path);
 bool test_is_mounted_from(const char *node);

@@ -1,6 +1,8 @@
 /* Attaching: every format as a disk and back, two at once, in use, and whatever dies in the middle of it. */
 #include "support.h"
 
+#include "descriptors.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -2,6 +2,8 @@
  * operation works on. The root disk takes part only as one that is asked for and refused. */
 #include "support.h"
 
+#include "descriptors.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>

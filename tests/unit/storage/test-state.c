@@ -1,6 +1,8 @@
 /* Records: whole for every reader, owned by one at a time, free again when their owner dies, and swept. */
 #include "support.h"
 
+#include "descriptors.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
