@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/file.h"
 
 #define DEPTH_MAX 32
@@ -224,7 +225,7 @@ static int open_batch(struct batch *batch, const pid_t *pids, size_t count)
 {
     for (batch->count = 0; batch->count < count && batch->count < BATCH; batch->count++) {
         int fd = pidfd_open(pids[batch->count], 0);
-        if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+        if (fd < 0 && tri_code_is_passing(-errno))
             return batch->count ? 0 : -errno;
         batch->pids[batch->count] = pids[batch->count];
         batch->fds[batch->count] = fd;

@@ -30,7 +30,8 @@ struct create {
     struct tri_call call;
     struct tri_op *op;
     struct tri_system *system;
-    char *name_space, *id;
+    char *name_space;
+    const char *id; /* the session's */
     struct tri_system_spec *spec;
     struct tri_space space;
     struct tri_claim claim;
@@ -58,7 +59,6 @@ static void create_free(void *data)
         end_session(session_of(create));
     tri_system_unref(create->system);
     free(create->name_space);
-    free(create->id);
     tri_system_spec_free(create->spec);
     tri_claim_close(&create->claim);
     tri_space_close(&create->space);
@@ -431,11 +431,11 @@ static struct create *create_new(struct tri_system *system, const char *name_spa
                               .op = op,
                               .system = tri_object_ref(system),
                               .name_space = strdup(name_space ? name_space : ""),
-                              .id = strdup(system->session->id),
+                              .id = system->session->id,
                               .spec = spec,
                               .space = TRI_SPACE_NONE,
                               .claim = TRI_CLAIM_NONE};
-    if (create->name_space && create->id)
+    if (create->name_space)
         return create;
     create_free(create);
     return NULL;

@@ -206,14 +206,10 @@ static void frames_arrive_in_any_pieces(void **state)
     stop(&f);
 }
 
-static void a_descriptor_comes_with_its_reply(void **state)
+static void reply_with_fd(struct fixture *f, long long seq, int fd)
 {
-    struct fixture f;
-    start(&f);
-    struct call hello = call_of(&f);
-    attach(&f, &hello);
     char bytes[256], text[128];
-    snprintf(text, sizeof(text), "{\"seq\":%lld,\"fds\":[\"terminal\"]}", (long long)receive_call(&f, "hello"));
+    snprintf(text, sizeof(text), "{\"seq\":%lld,\"fds\":[\"terminal\"]}", seq);
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
@@ -222,8 +218,17 @@ static void a_descriptor_comes_with_its_reply(void **state)
     struct msghdr m = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
     struct cmsghdr *header = CMSG_FIRSTHDR(&m);
     *header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
-    memcpy(CMSG_DATA(header), &(int){STDIN_FILENO}, sizeof(int));
-    assert_true(sendmsg(f.shim, &m, 0) > 0);
+    memcpy(CMSG_DATA(header), &fd, sizeof(int));
+    assert_int_equal(sendmsg(f->shim, &m, 0), (ssize_t)data.iov_len);
+}
+
+static void a_descriptor_comes_with_its_reply(void **state)
+{
+    struct fixture f;
+    start(&f);
+    struct call hello = call_of(&f);
+    attach(&f, &hello);
+    reply_with_fd(&f, receive_call(&f, "hello"), STDIN_FILENO);
     happens(&f);
     assert_true(hello.fd > 2);
     assert_int_equal(fcntl(hello.fd, F_GETFD), FD_CLOEXEC);
@@ -231,29 +236,17 @@ static void a_descriptor_comes_with_its_reply(void **state)
     stop(&f);
 }
 
-/* Each of these must end the connection, complete the call once, and do no harm. */
 static void a_descriptor_that_cannot_be_received_fails_its_request_only(void **state)
 {
     struct fixture f;
-    char text[128], bytes[256];
     int ends[2];
     start(&f);
     struct call hello = call_of(&f), next = call_of(&f);
     attach(&f, &hello);
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    snprintf(text, sizeof(text), "{\"seq\":%lld,\"fds\":[\"terminal\"]}", (long long)receive_call(&f, "hello"));
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    struct iovec data = {bytes, frame(text, bytes)};
-    struct msghdr with_fd = {
-        .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&with_fd);
-    *header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
-    memcpy(CMSG_DATA(header), &ends[1], sizeof(int));
+    long long seq = receive_call(&f, "hello");
     test_fds_allow(0);
-    assert_int_equal(sendmsg(f.shim, &with_fd, 0), (ssize_t)data.iov_len);
+    reply_with_fd(&f, seq, ends[1]);
     happens(&f);
     test_fds_restore();
     assert_int_equal(f.ended, 0);
@@ -269,6 +262,7 @@ static void a_descriptor_that_cannot_be_received_fails_its_request_only(void **s
     stop(&f);
 }
 
+/* Each of these must end the connection, complete the call once, and do no harm. */
 static void what_is_not_the_protocol_ends_the_connection(void **state)
 {
     static const char *const bad[] = {

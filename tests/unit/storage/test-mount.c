@@ -604,6 +604,15 @@ static void a_busy_volume_is_dismounted_only_with_force_and_never_half(void **st
 
 /* Forced, and refused all the same: where it was mounted it still is. */
 
+static void check_cannot_be_cleaned(const struct test_disk *disk)
+{
+    struct test_run run = TEST_RUN;
+    const struct tri_clean_spec clean = {.sequence = disk->sequence, .force = true};
+    assert_int_equal(test_run_end(&run, tri_disk_clean(&clean, test_run_op(&run), NULL, &run.error)),
+                     TRI_STORAGE_IN_USE);
+    test_run_close(&run);
+}
+
 static void check_is_mounted_at_both(const char *one, const char *two)
 {
     assert_true(test_is_mounted_at(one));
@@ -627,11 +636,7 @@ static void a_forced_change_that_is_refused_leaves_every_mount(void **state)
     check_is_mounted_at_both(one, two);
     assert_int_equal(failed(tri_volume_delete(&id, true, &error), &error), TRI_STORAGE_IN_USE);
     check_is_mounted_at_both(one, two);
-    struct test_run run = TEST_RUN;
-    const struct tri_clean_spec clean = {.sequence = disk.sequence, .force = true};
-    assert_int_equal(test_run_end(&run, tri_disk_clean(&clean, test_run_op(&run), NULL, &run.error)),
-                     TRI_STORAGE_IN_USE);
-    test_run_close(&run);
+    check_cannot_be_cleaned(&disk);
     check_is_mounted_at_both(one, two);
     close(fd);
     remove_path(&id, one);
@@ -654,11 +659,7 @@ static void a_clean_that_one_volume_refuses_leaves_the_mounts_of_the_others(void
     add(&first, one);
     add(&second, two);
     int fd = open(two, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct test_run run = TEST_RUN;
-    const struct tri_clean_spec clean = {.sequence = disk.sequence, .force = true};
-    assert_int_equal(test_run_end(&run, tri_disk_clean(&clean, test_run_op(&run), NULL, &run.error)),
-                     TRI_STORAGE_IN_USE);
-    test_run_close(&run);
+    check_cannot_be_cleaned(&disk);
     check_is_mounted_at_both(one, two);
     close(fd);
     remove_path(&first, one);
